@@ -1,0 +1,1 @@
+"""The API: the same package under gunicorn and in Lambda."""

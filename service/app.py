@@ -1,0 +1,37 @@
+"""The application, put together."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from . import access_log, identity, problems
+from .blueprints import BLUEPRINTS
+from .config import MAX_BODY, Config
+
+
+def create_app(config: Config) -> Flask:
+    """Put the API together: log, refusals, identity, and the blueprints of BLUEPRINTS."""
+    app = Flask("service.app", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    access_log.init_app(app)
+    problems.init_app(app)
+    identity.init_app(app, config)
+    app.before_request(_refuse_large_body)
+    app.after_request(_keep_private)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _refuse_large_body() -> None:
+    """Flask counts a body only when a view reads it."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise RequestEntityTooLarge
+
+
+def _keep_private(response: Response) -> Response:
+    """No cache may keep an answer that a certificate chose (RFC 9440, 2.4)."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

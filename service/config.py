@@ -1,0 +1,158 @@
+"""Every environment variable, as one frozen Config."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography import x509
+
+from .certificate import Name, parse_name
+from .policy import AllowList
+from .sources import SOURCES, Source
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Value = TypeVar("Value")
+
+#: Bodies over this many bytes are 413. Lambda takes 6 MB, of which base64 leaves 4.5.
+MAX_BODY = 4 * 1024 * 1024
+
+
+class InvalidConfiguration(ValueError):
+    """All faults of the environment at once, one a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    r"""What the environment asks for.
+
+    CLIENT_CERT_SOURCE   alb-verify, alb-passthrough: where the terminator puts the certificate
+    TRUSTED_PROXIES      whose word counts: addresses or networks, and "unix" for a unix socket
+    ALLOW_ISSUERS        RFC 4514 names, separated by ";" (in a value: "\;"); so are the next three
+    ALLOW_SUBJECTS       RFC 4514 names
+    ALLOW_URIS           exact, or ending in "/*"
+    ALLOW_FINGERPRINTS   SHA-256 over DER, hex
+    TRUSTSTORE           for alb-passthrough: a PEM file with the CA certificates to trust
+    """
+
+    source: Source
+    allow: AllowList
+    trusted_networks: tuple[Network, ...] = ()
+    trusts_unix_socket: bool = False
+
+    def trusts(self, peer: str) -> bool:
+        """Whether identity headers from *peer* (REMOTE_ADDR; empty on a unix socket) count."""
+        if not peer:
+            return self.trusts_unix_socket
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in self.trusted_networks)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
+        """Read *env*, or raise InvalidConfiguration with every fault."""
+        reader = _Reader(env)
+        source = reader.source()
+        networks, unix = reader.trusted_proxies()
+        allow = AllowList(
+            issuers=frozenset(reader.entries("ALLOW_ISSUERS", _name)),
+            subjects=frozenset(reader.entries("ALLOW_SUBJECTS", _name)),
+            uris=frozenset(reader.entries("ALLOW_URIS", _uri)),
+            fingerprints=frozenset(reader.entries("ALLOW_FINGERPRINTS", _fingerprint)),
+        )
+        if not allow:
+            reader.faults.append(
+                "nobody is allowed to call; set at least one of "
+                "ALLOW_ISSUERS, ALLOW_SUBJECTS, ALLOW_URIS, ALLOW_FINGERPRINTS"
+            )
+        if reader.faults or source is None:
+            raise InvalidConfiguration("\n".join(reader.faults))
+        return cls(source, allow, networks, unix)
+
+
+class _Reader:
+    """Reads variables one by one and gathers what is wrong with them."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.faults: list[str] = []
+
+    def source(self) -> Source | None:
+        name = self._env.get("CLIENT_CERT_SOURCE", "")
+        if name not in SOURCES:
+            known = ", ".join(SOURCES)
+            self.faults.append(f"CLIENT_CERT_SOURCE is {name!r}; expected one of {known}")
+            return None
+        return SOURCES[name](self._truststore() if name == "alb-passthrough" else ())
+
+    def trusted_proxies(self) -> tuple[tuple[Network, ...], bool]:
+        entries = re.split(r"[,\s]+", self._env.get("TRUSTED_PROXIES", "").strip(" ,"))
+        networks: list[Network] = []
+        for entry in entries:
+            if entry == "unix":
+                continue
+            try:
+                networks.append(_network(entry))
+            except ValueError as error:
+                self.faults.append(
+                    f"TRUSTED_PROXIES has {entry!r}; "
+                    f"expected 'unix' or an address or network such as '10.0.1.0/24' ({error})"
+                )
+        return tuple(networks), "unix" in entries
+
+    def entries(self, variable: str, parse: Callable[[str], Value]) -> list[Value]:
+        values = []
+        for entry in re.split(r"(?<!\\);|\n", self._env.get(variable, "")):
+            if not entry.strip():
+                continue
+            try:
+                values.append(parse(entry.strip()))
+            except ValueError as error:
+                self.faults.append(f"{variable} has {entry.strip()!r}; {error}")
+        return values
+
+    def _truststore(self) -> tuple[x509.Certificate, ...]:
+        path = self._env.get("TRUSTSTORE", "")
+        try:
+            return tuple(x509.load_pem_x509_certificates(Path(path).read_bytes()))
+        except (OSError, ValueError) as error:
+            self.faults.append(
+                f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"
+            )
+            return ()
+
+
+def _network(entry: str) -> Network:
+    network = ipaddress.ip_network(entry)
+    if network.prefixlen == 0:
+        raise ValueError("that is everybody")
+    return network
+
+
+def _name(entry: str) -> Name:
+    try:
+        return parse_name(entry)
+    except ValueError as error:
+        raise ValueError("expected a name such as 'CN=billing,O=Example' (RFC 4514)") from error
+
+
+def _uri(entry: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[!-~]+", entry) or "*" in entry[:-2]:
+        raise ValueError("expected a URI, exact or ending in '/*'")
+    if entry.endswith("*") and not re.search(r"://[^/*]+/(.*/)?\*$", entry):
+        raise ValueError("expected something before '/*', such as 'spiffe://example.org/*'")
+    return entry.replace("\\;", ";")
+
+
+def _fingerprint(entry: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", entry.lower().replace(":", "")):
+        raise ValueError("expected SHA-256 over DER as 64 hex digits")
+    return entry.lower().replace(":", "")

@@ -1,0 +1,34 @@
+"""Settings of gunicorn, for the container and the plain process alike.
+
+What the proxy in front bounds, AWS's load balancer bounds as well (16 K a header, 64 K all), so
+gunicorn's own narrower limits are opened.
+"""
+
+import os
+
+bind = os.environ.get("BIND", "unix:.run/service.sock")
+umask = 0o077  # of the socket: no other local user can speak for the proxy
+worker_class = "gthread"
+workers = int(os.environ.get("WORKERS", "2"))
+threads = int(os.environ.get("THREADS", "8"))
+preload_app = True  # a fault in the configuration is told once, and the start fails
+wsgi_app = "service.wsgi:app"
+
+# A load balancer keeps idle connections for 60 s; who closes first must not be us.
+keepalive = 75
+timeout = 90
+graceful_timeout = 30
+
+limit_request_line = 0
+limit_request_field_size = 0
+limit_request_fields = 4096
+
+# Headers with "_" in their names are dropped: WSGI would make them equal to those with "-".
+header_map = "drop"
+# By default a trusted peer may also set SCRIPT_NAME and PATH_INFO by header.
+forwarder_headers = ""
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "").replace("unix", "").strip(" ,")
+
+accesslog = None  # the service writes the one line per request
+errorlog = "-"
+loglevel = "warning"

@@ -1,0 +1,110 @@
+"""Who is calling: looked at before every request that is not public."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from flask import Flask, current_app, g, request
+
+from . import problems
+from .certificate import ClientCertificate, MalformedCertificate
+from .chain import UntrustedChain
+from .config import Config
+from .policy import Allowed, Denied
+from .sources import Source, Verified
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def public(view: View) -> View:
+    """Mark *view* as open to callers without a certificate; every other one needs it."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def current_client() -> ClientCertificate:
+    """The verified, admitted client of this request; RuntimeError in a public view."""
+    client = g.get("client")
+    if not isinstance(client, ClientCertificate) or not isinstance(g.get("verdict"), Allowed):
+        raise RuntimeError("no client: current_client() was called in a @public view")
+    return client
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Check every request of *app*, also one for an unknown path: no probing."""
+    gate = Gate(config, lambda: datetime.now(UTC))
+
+    def identify() -> None:
+        view = current_app.view_functions.get(request.endpoint or "")
+        if not getattr(view, "is_public", False):
+            gate.admit()
+
+    app.before_request(identify)
+
+
+class Gate:
+    """Source, certificate, validity, policy: in this order, and the first *no* counts."""
+
+    def __init__(self, config: Config, now: Callable[[], datetime]) -> None:
+        self._config = config
+        self._now = now
+        self._verified = VerifiedCache(config.source)
+
+    def admit(self) -> None:
+        """Set g.client and g.verdict, or raise a Problem; the log has the verdict either way."""
+        try:
+            client = self._identify()
+        except problems.Problem as problem:
+            g.verdict = Denied(problem.detail or problem.slug)
+            raise type(problem) from problem.__cause__
+        g.client = client
+        g.verdict = self._config.allow.check(client)
+        if isinstance(g.verdict, Denied):
+            raise problems.CertificateNotAllowed
+
+    def _identify(self) -> ClientCertificate:
+        if not self._config.trusts(request.environ.get("REMOTE_ADDR", "")):
+            raise problems.CertificateRequired("the peer is not one of TRUSTED_PROXIES")
+        text = self._config.source.take(request.environ)
+        if text is None:
+            raise problems.CertificateRequired("the terminator handed over no certificate")
+        now = self._now()
+        try:
+            verified = self._verified.read(text, now)
+        except MalformedCertificate as error:
+            raise problems.CertificateMalformed(str(error)) from error
+        except UntrustedChain as error:
+            raise problems.CertificateUntrusted(str(error)) from error
+        if not verified.not_before <= now <= verified.not_after:
+            g.client = verified.certificate
+            raise problems.CertificateNotValidNow("the certificate is not valid now")
+        return verified.certificate
+
+
+class VerifiedCache:
+    """The last certificates read, by the terminator's own text. What was refused is not kept."""
+
+    SIZE = 1024
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._kept: OrderedDict[str, Verified] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, text: str, now: datetime) -> Verified:
+        """As Source.read; whether it holds *now* is for the caller to check."""
+        with self._lock:
+            verified = self._kept.get(text)
+            if verified is not None:
+                self._kept.move_to_end(text)
+                return verified
+        verified = self._source.read(text, now)
+        with self._lock:
+            self._kept[text] = verified
+            while len(self._kept) > self.SIZE:
+                self._kept.popitem(last=False)
+        return verified

@@ -1,0 +1,96 @@
+"""All refusals, as application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from flask import Flask, Response, json
+from werkzeug.exceptions import HTTPException
+
+TYPE_PREFIX = "urn:problem-type:"
+
+
+class Problem(Exception):
+    """A refusal that the caller may read: no detail names other clients or the list."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]  #: stable; the problem's `type` is TYPE_PREFIX + slug
+    title: ClassVar[str]
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+
+
+class CertificateRequired(Problem):
+    """No verified client certificate came with the request.
+
+    403 and not 401: mTLS has no HTTP authentication scheme that WWW-Authenticate could name
+    (RFC 9110, 15.5.2), and API Gateway answers 403 too.
+    """
+
+    status, slug, title = 403, "certificate-required", "Client certificate required"
+
+
+class CertificateMalformed(Problem):
+    """What the terminator handed over is not exactly one readable certificate."""
+
+    status, slug, title = 400, "certificate-malformed", "Client certificate malformed"
+
+
+class CertificateNotValidNow(Problem):
+    """The certificate has expired since the handshake, or is not valid yet."""
+
+    status, slug, title = 403, "certificate-not-valid-now", "Client certificate not valid now"
+
+
+class CertificateUntrusted(Problem):
+    """No path leads from the certificate to a trust anchor, or it is not for clients."""
+
+    status, slug, title = 403, "certificate-untrusted", "Client certificate not trusted"
+
+
+class CertificateNotAllowed(Problem):
+    """The certificate is good, and its holder may not call."""
+
+    status, slug, title = 403, "certificate-not-allowed", "Client certificate not allowed"
+
+
+def init_app(app: Flask) -> None:
+    """Let whatever is raised leave as a problem."""
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(HTTPException, _http_exception)
+    app.register_error_handler(Exception, _crash)
+
+
+def _problem(problem: Problem) -> Response:
+    return _response(problem.status, problem.slug, problem.title, problem.detail)
+
+
+def _http_exception(error: HTTPException) -> Response | HTTPException:
+    # Redirects are HTTPExceptions too; abort(response) carries its own.
+    if error.code is None or error.code < 400 or error.response is not None:  # noqa: PLR2004
+        return error
+    title = error.name.capitalize()
+    response = _response(error.code, re.sub(r"\W+", "-", title.lower()), title, _public(error))
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers.add(name, value)
+    return response
+
+
+def _public(error: HTTPException) -> str:
+    """The description; of a 500 none: it could tell what went wrong inside."""
+    return "" if error.code is None or error.code >= 500 else error.description or ""  # noqa: PLR2004
+
+
+def _crash(_: Exception) -> Response:
+    return _response(500, "internal-server-error", "Internal server error", "")
+
+
+def _response(status: int, slug: str, title: str, detail: str) -> Response:
+    body = {"type": TYPE_PREFIX + slug, "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    return Response(json.dumps(body) + "\n", status, mimetype="application/problem+json")
