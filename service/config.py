@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,16 @@ class Config:
         if reader.faults or source is None:
             raise InvalidConfiguration("\n".join(reader.faults))
         return cls(source, allow, networks, unix)
+
+
+def from_env_or_exit() -> Config:
+    """Config.from_env for entry points: each fault is a line on stderr, and the process ends."""
+    try:
+        return Config.from_env()
+    except InvalidConfiguration as faults:
+        lines = [f"error: {fault}" for fault in str(faults).splitlines()]
+        sys.stderr.write("\n".join([*lines, "  hint: service/config.py lists the variables\n"]))
+        sys.exit(1)
 
 
 class _Reader:
@@ -156,3 +167,7 @@ def _fingerprint(entry: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", entry.lower().replace(":", "")):
         raise ValueError("expected SHA-256 over DER as 64 hex digits")
     return entry.lower().replace(":", "")
+
+
+if __name__ == "__main__":
+    from_env_or_exit()

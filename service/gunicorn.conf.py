@@ -11,7 +11,6 @@ umask = 0o077  # of the socket: no other local user can speak for the proxy
 worker_class = "gthread"
 workers = int(os.environ.get("WORKERS", "2"))
 threads = int(os.environ.get("THREADS", "8"))
-preload_app = True  # a fault in the configuration is told once, and the start fails
 wsgi_app = "service.wsgi:app"
 
 # A load balancer keeps idle connections for 60 s; who closes first must not be us.
@@ -32,3 +31,10 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "").replace("unix", "").
 accesslog = None  # the service writes the one line per request
 errorlog = "-"
 loglevel = "warning"
+
+
+def on_starting(_server: object) -> None:
+    """Tell a fault in the configuration once, before any worker meets it."""
+    from service.config import from_env_or_exit  # noqa: PLC0415  (the path is not set up before)
+
+    from_env_or_exit()

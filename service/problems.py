@@ -9,6 +9,8 @@ from flask import Flask, Response, json
 from werkzeug.exceptions import HTTPException
 
 TYPE_PREFIX = "urn:problem-type:"
+#: Where werkzeug's name of a status is not that of RFC 9110.
+TITLES = {413: "Content too large", 414: "URI too long", 422: "Unprocessable content"}
 
 
 class Problem(Exception):
@@ -72,17 +74,15 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
     # Redirects are HTTPExceptions too; abort(response) carries its own.
     if error.code is None or error.code < 400 or error.response is not None:  # noqa: PLR2004
         return error
-    title = error.name.capitalize()
-    response = _response(error.code, re.sub(r"\W+", "-", title.lower()), title, _public(error))
+    title = TITLES.get(error.code) or error.name.capitalize()
+    # werkzeug's own descriptions are prose for a page; a description of ours stays.
+    detail = error.description if error.description != type(error).description else ""
+    slug = re.sub(r"\W+", "-", title.lower())
+    response = _response(error.code, slug, title, "" if error.code >= 500 else detail or "")  # noqa: PLR2004
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers.add(name, value)
     return response
-
-
-def _public(error: HTTPException) -> str:
-    """The description; of a 500 none: it could tell what went wrong inside."""
-    return "" if error.code is None or error.code >= 500 else error.description or ""  # noqa: PLR2004
 
 
 def _crash(_: Exception) -> Response:

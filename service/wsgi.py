@@ -1,18 +1,8 @@
 """Where gunicorn comes in."""
 
-from __future__ import annotations
-
-import sys
-
 from . import access_log
 from .app import create_app
-from .config import Config, InvalidConfiguration
+from .config import from_env_or_exit
 
 access_log.to_stream()
-try:
-    app = create_app(Config.from_env())
-except InvalidConfiguration as faults:
-    for fault in str(faults).splitlines():
-        sys.stderr.write(f"error: {fault}\n")
-    sys.stderr.write("  hint: the variables stand in service/config.py\n")
-    sys.exit(1)
+app = create_app(from_env_or_exit())

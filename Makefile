@@ -1,0 +1,40 @@
+# Every command that a developer types; `make` alone lists them.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Python 3.11 or newer, under whatever name it has here.
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help up down logs reload test check bench python
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: python ## start the stack in the background and say what to type next (MODE, ALB_PORT, MTLS_MODE)
+	@$(PYTHON) -m stack up
+
+down: python ## stop it; the certificates stay
+	@$(PYTHON) -m stack down
+
+logs: python ## show the logs and follow them
+	@$(PYTHON) -m stack logs
+
+reload: python ## take a new truststore; a broken one is refused and the old one stays in force
+	@$(PYTHON) -m stack reload
+
+test: python ## run every test that this machine can run (ARGS="-k name" for some)
+	@$(PYTHON) -m stack venv
+	@.venv/bin/pytest $(ARGS)
+
+check: python ## ruff and mypy
+	@$(PYTHON) -m stack venv
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: python ## measure against bare parts, and write docs/performance.md
+	@$(PYTHON) -m stack venv
+	@.venv/bin/python -m bench
+
+python:
+	@test -n "$(PYTHON)" || { printf 'error: no Python 3.11 or newer was found (%s)\n  hint: apt-get install python3 (or: brew install python3)\n' \
+		"$$(python3 --version 2>&1 | head -n 1)" >&2; exit 1; }

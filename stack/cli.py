@@ -1,0 +1,112 @@
+"""`python -m stack`: what `make up`, `down`, `logs`, `reload` and `test` call."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import docker, programs
+from .docker import DockerStack
+from .errors import StackError
+from .native import NativeStack
+from .settings import ROOT, Settings
+
+
+def main() -> int:
+    """Run one command; errors are two lines on stderr and exit 1."""
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    command = parser.parse_args().command
+    # Debian keeps servers in /usr/sbin, which is not on everybody's PATH.
+    os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+    try:
+        COMMANDS[command](Settings.from_env(os.environ))
+    except StackError as error:
+        sys.stderr.write(f"error: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"  hint: {error.hint}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def up(settings: Settings) -> None:
+    """Start the stack, wait until it answers, and say what to type next."""
+    stack = _chosen(settings)
+    if isinstance(stack, NativeStack):
+        programs.ensure_venv(_say)
+        programs.ensure_nginx(_say)
+    elif NativeStack(settings).proxy.pid() is not None:
+        raise StackError("the stack already runs, as plain processes", "make down")
+    stack.up(_say)
+    home = os.path.relpath(settings.pki_home)
+    print(
+        f"\nThe mTLS API answers at {settings.url}. Ask it:\n\n"
+        f"  curl --cacert {home}/ca.pem --cert {home}/clients/billing.pem "
+        f"--key {home}/clients/billing.key {settings.url}/whoami\n\n"
+        f"Another client: {_issue(stack)}\nLogs: make logs    Stop: make down"
+    )
+
+
+def down(settings: Settings) -> None:
+    """Stop the stack, however it was started."""
+    NativeStack(settings).down()
+    if not docker.why_not(settings):
+        DockerStack(settings).down()
+    print("stopped; the certificates stay in .pki")
+
+
+def reload(settings: Settings) -> None:
+    """Take a new truststore without dropping a connection."""
+    _running(settings).reload()
+    print("the new truststore is in force")
+
+
+def logs(settings: Settings) -> None:
+    """Show the last lines of the logs, and follow them."""
+    command = _running(settings).logs()
+    os.chdir(ROOT)
+    os.execvp(command[0], command)  # noqa: S606
+
+
+def venv(_settings: Settings) -> None:
+    """Make .venv with everything the tests need, and install nginx."""
+    programs.ensure_venv(_say)
+    programs.ensure_nginx(_say)
+
+
+COMMANDS = {"up": up, "down": down, "reload": reload, "logs": logs, "venv": venv}
+
+
+def _chosen(settings: Settings) -> NativeStack | DockerStack:
+    mode = os.environ.get("MODE", "")
+    if mode not in {"", "docker", "native"}:
+        raise StackError(f"MODE is {mode!r}; expected docker or native", "make up")
+    if mode == "native":
+        return NativeStack(settings)
+    wrong = docker.why_not(settings)
+    if not wrong:
+        return DockerStack(settings)
+    if mode == "docker":
+        raise StackError(f"{wrong}", "MODE=native make up")
+    _say(f"{wrong}: starting plain processes instead")
+    return NativeStack(settings)
+
+
+def _running(settings: Settings) -> NativeStack | DockerStack:
+    native = NativeStack(settings)
+    if native.proxy.pid() is not None or docker.why_not(settings):
+        return native
+    return DockerStack(settings)
+
+
+def _issue(stack: NativeStack | DockerStack) -> str:
+    if isinstance(stack, DockerStack):
+        return "docker compose run --rm pki issue client alice"
+    return ".venv/bin/python -m pki issue client alice"
+
+
+def _say(line: str) -> None:
+    print(f"· {line}", flush=True)

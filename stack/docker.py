@@ -1,0 +1,124 @@
+"""The stack in containers: docker-compose.yml, and what has to be so before it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+
+from . import probe
+from .errors import StackError
+from .programs import run
+from .settings import ROOT, Settings
+
+Say = Callable[[str], None]
+
+
+class DockerStack:
+    """The project's compose stack."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def up(self, say: Say) -> None:
+        """Build, start in the background, wait until it answers; raises StackError."""
+        say("building the images")
+        self._compose("build", "--quiet")
+        say("starting pki, service and proxy")
+        self._compose("up", "--detach", "--remove-orphans")
+        probe.wait(self.settings, self._require)
+
+    def down(self) -> None:
+        """Stop and remove the containers; certificates stay in .pki."""
+        self._compose("down", "--remove-orphans", "--volumes")
+
+    def reload(self) -> None:
+        """Take a new truststore; raises StackError and changes nothing if it is broken."""
+        self._require()
+        self._compose("run", "--rm", "--no-deps", "pki", "publish")
+        self._compose("exec", "-T", "proxy", "/proxy/run", "reload")
+        if self.settings.mtls_mode == "passthrough":
+            self._compose("exec", "-T", "service", "python", "-m", "service.config")
+            self._compose("kill", "--signal", "HUP", "service")
+
+    def logs(self) -> list[str]:
+        """The command that shows the logs and follows them."""
+        return ["docker", "compose", "logs", "--follow", "--tail", "50"]
+
+    def runs(self) -> bool:
+        """Whether any container of the stack runs."""
+        return any(state == "running" for state in self._states().values())
+
+    def _require(self) -> None:
+        states = self._states()
+        if not states:
+            raise StackError("the stack is not running", "make up")
+        for name, state in states.items():
+            if state in {"exited", "dead"} and name != "pki":
+                log = self._run("logs", "--no-log-prefix", "--tail", "8", name).stdout
+                raise StackError(f"the container {name} ended:\n{log.rstrip()}", "make logs")
+
+    def _states(self) -> dict[str, str]:
+        lines = self._run("ps", "--all", "--format", "json").stdout.splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+        return {row["Service"]: row["State"] for row in rows}
+
+    def _compose(self, *words: str) -> None:
+        done = self._run(*words)
+        if done.returncode:
+            raise StackError(*_explained(done.stderr.strip(), self.settings))
+
+    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        settings = self.settings
+        return run(
+            *("docker", "compose", "--project-directory", str(ROOT), "--progress", "quiet", *words),
+            env={
+                **settings.inherited,
+                "ALB_PORT": str(settings.alb_port),
+                "MTLS_MODE": settings.mtls_mode,
+                "PKI_HOME": str(settings.pki_home),
+            },
+        )
+
+
+def why_not(settings: Settings) -> str:
+    """What keeps Docker from being used here; empty if nothing does."""
+    if shutil.which("docker") is None:
+        return "docker is not installed"
+    for words, wrong in (
+        (["info"], "no Docker engine can be reached"),
+        (["compose", "version"], "docker compose is not installed"),
+        (["buildx", "version"], "docker buildx is not installed"),
+    ):
+        if _docker(settings, *words).returncode:
+            return wrong
+    for image in _base_images():
+        if _docker(settings, "image", "inspect", image).returncode == 0:
+            continue
+        if _docker(settings, "pull", "--quiet", image).returncode:
+            return f"the image {image} cannot be had"
+    return ""
+
+
+def _docker(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    return run("docker", *words, env=settings.inherited, timeout=180)
+
+
+def _base_images() -> list[str]:
+    texts = [file.read_text() for file in sorted(ROOT.glob("*/Dockerfile"))]
+    return sorted({image for text in texts for image in re.findall(r"(?m)^FROM (\S+)", text)})
+
+
+def _explained(stderr: str, settings: Settings) -> tuple[str, str]:
+    if "port is already allocated" in stderr or "address already in use" in stderr:
+        port = settings.alb_port
+        return f"port {port} is taken", f"ALB_PORT={port + 1} make up"
+    if "overlap" in stderr:
+        return (
+            "the stack's internal network overlaps another one",
+            "STACK_NETWORK=172.29.83 make up",
+        )
+    message, _, hint = stderr.rpartition("\n  hint: ")
+    return (message or hint).removeprefix("error: "), hint if message else "make logs"

@@ -1,0 +1,174 @@
+"""The stack as plain processes: gunicorn on a unix socket, nginx in front."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import probe, programs
+from .errors import StackError
+from .processes import Process
+from .settings import ROOT, Settings
+
+Say = Callable[[str], None]
+
+
+class NativeStack:
+    """One stack in one run_dir; several can run side by side."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.service = Process("service", settings.run_dir)
+        self.proxy = Process("proxy", settings.run_dir)
+
+    def up(self, say: Say) -> None:
+        """Start what does not run, and wait until it answers; raises StackError."""
+        with self._lock():
+            if self._runs_as_asked():
+                probe.wait(self.settings, self._require)
+                return
+            self._stop()
+            _require_free(self.settings.alb_port)
+            self.make_certificates(say)
+            say("starting the service and the proxy")
+            try:
+                self._start()
+                probe.wait(self.settings, self._require)
+            except BaseException:
+                self._stop()
+                raise
+            self._mode_file.write_text(self._mode())
+
+    def down(self) -> None:
+        """End both; nothing if they do not run."""
+        with self._lock():
+            self._stop()
+
+    def reload(self) -> None:
+        """Take a new truststore; raises StackError and changes nothing if it is broken."""
+        self._require()
+        done = programs.run(ROOT / "proxy/run", "reload", env=self._proxy_env())
+        if done.returncode:
+            raise StackError(*_message_and_hint(done.stderr))
+        if self.settings.mtls_mode == "passthrough":
+            self._check_service()
+            self.service.signal(signal.SIGHUP)
+
+    def logs(self) -> list[str]:
+        """The command that shows the logs and follows them."""
+        return ["tail", "-n", "50", "-F", str(self.service.log), str(self.proxy.log)]
+
+    def make_certificates(self, say: Say) -> None:
+        """Make the CA, the server leaf and the client `billing`, where missing or about to end."""
+        for words in (
+            ["init"],
+            ["issue", "server", "localhost", "127.0.0.1", "::1", "--if-needed"],
+            ["issue", "client", "billing", "--if-needed"],
+        ):
+            env = self._env({"PKI_HOME": str(self.settings.pki_home)})
+            done = programs.run(programs.VENV / "bin/python", "-m", "pki", *words, env=env)
+            if done.returncode:
+                raise StackError(*_message_and_hint(done.stderr))
+        say(f"certificates are in {_short(self.settings.pki_home)}")
+
+    def _start(self) -> None:
+        socket_path = self.settings.run_dir / "service.sock"
+        socket_path.unlink(missing_ok=True)
+        self.service.start(
+            [programs.VENV / "bin/gunicorn", "-c", ROOT / "service/gunicorn.conf.py"],
+            self._service_env(),
+        )
+        probe.until(socket_path.exists, self.service.require)
+        self.proxy.start([ROOT / "proxy/run", "start"], self._proxy_env())
+
+    def _stop(self) -> None:
+        self._mode_file.unlink(missing_ok=True)
+        self.proxy.stop()
+        self.service.stop()
+
+    def _require(self) -> None:
+        if self.proxy.pid() is None and self.service.pid() is None:
+            raise StackError("the stack is not running", "make up")
+        self.service.require()
+        self.proxy.require()
+
+    def _runs_as_asked(self) -> bool:
+        running = self.service.pid() and self.proxy.pid() and self._mode_file.exists()
+        return bool(running) and self._mode_file.read_text() == self._mode()
+
+    def _mode(self) -> str:
+        return f"{self.settings.alb_port} {self.settings.mtls_mode} {self.settings.pki_home}\n"
+
+    @property
+    def _mode_file(self) -> Path:
+        return self.settings.run_dir / "mode"
+
+    def _check_service(self) -> None:
+        done = programs.run(
+            programs.VENV / "bin/python", "-m", "service.config", env=self._service_env()
+        )
+        if done.returncode:
+            raise StackError(*_message_and_hint(done.stderr))
+
+    def _env(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {**self.settings.inherited, **more}
+
+    def _service_env(self) -> dict[str, str]:
+        return self._env(
+            {
+                **self.settings.allow,
+                "BIND": f"unix:{self.settings.run_dir}/service.sock",
+                "CLIENT_CERT_SOURCE": f"alb-{self.settings.mtls_mode}",
+                "TRUSTED_PROXIES": "unix",
+                "TRUSTSTORE": str(self.settings.pki_home / "truststore.pem"),
+            }
+        )
+
+    def _proxy_env(self) -> dict[str, str]:
+        home = self.settings.pki_home
+        return self._env(
+            {
+                "ALB_LISTEN": f"127.0.0.1:{self.settings.alb_port}",
+                "MTLS_MODE": self.settings.mtls_mode,
+                "RUN_DIR": str(self.settings.run_dir / "proxy"),
+                "SERVICE": f"unix:{self.settings.run_dir}/service.sock",
+                "TRUSTSTORE": str(home / "truststore.pem"),
+                "SERVER_PEM": str(home / "server/localhost.pem"),
+                "SERVER_KEY": str(home / "server/localhost.key"),
+            }
+        )
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """One command at a time; the folder is the owner's alone, and so is the socket in it."""
+        self.settings.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.settings.run_dir.chmod(0o700)
+        with (self.settings.run_dir / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe_socket:
+        probe_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe_socket.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(
+                f"port {port} cannot be used: {(error.strerror or '').lower()}",
+                f"ALB_PORT={port % 65535 + 1} make up",
+            ) from error
+
+
+def _message_and_hint(stderr: str) -> tuple[str, str]:
+    """What a command of ours said, in its `error:` and `hint:` lines."""
+    message, _, hint = stderr.strip().removeprefix("error: ").rpartition("\n  hint: ")
+    return (message, hint) if message else (hint, "")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -1,0 +1,133 @@
+"""Programs and the virtual environment: found, or installed where we may."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .errors import StackError
+from .settings import ROOT
+
+VENV = ROOT / ".venv"
+Say = Callable[[str], None]
+
+
+def run(
+    *command: str | Path,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run *command* in the project's folder, quietly; its output is in the result."""
+    words = [str(word) for word in command]
+    try:
+        return subprocess.run(
+            words,
+            cwd=ROOT,
+            env=None if env is None else dict(env),
+            timeout=timeout,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 124, "", f"no end after {timeout} seconds")
+
+
+def ensure_venv(say: Say) -> None:
+    """Make .venv with the pinned requirements, unless it is there and up to date."""
+    stamp = VENV / "installed"
+    wanted = _requirements_hash()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("installing the Python packages into .venv")
+    if not (VENV / "bin/python").exists():
+        _make_venv(say)
+    done = run(VENV / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check",
+               "-r", ROOT / "requirements.txt")  # fmt: skip
+    if done.returncode:
+        raise StackError(
+            f"pip could not install requirements.txt: {_last_line(done.stderr)}",
+            ".venv/bin/pip install -r requirements.txt",
+        )
+    stamp.write_text(wanted)
+
+
+def _make_venv(say: Say) -> None:
+    done = run(sys.executable, "-m", "venv", VENV)
+    if done.returncode and shutil.which("apt-get"):
+        # Debian and Ubuntu keep ensurepip in a package of its own.
+        _install("python3-venv", say)
+        done = run(sys.executable, "-m", "venv", "--clear", VENV)
+    if done.returncode:
+        raise StackError(
+            f"cannot make .venv: {_last_line(done.stderr or done.stdout)}",
+            f"{sys.executable} -m venv .venv",
+        )
+
+
+def ensure_nginx(say: Say) -> None:
+    """Install nginx with the system's package manager, unless it is there."""
+    if shutil.which("nginx") is None:
+        _install("nginx", say)
+        # Debian's package starts a web server on port 80, which nobody asked for here.
+        if shutil.which("systemctl"):
+            run("systemctl", "disable", "--now", "nginx")
+    if shutil.which("nginx") is None:
+        raise StackError("nginx is not installed", "install nginx, then: make up")
+
+
+def _install(package: str, say: Say) -> None:
+    command = _install_command(package)
+    if command is None:
+        raise StackError(
+            f"{package} is not installed, and this system's package manager is not known",
+            f"install {package}, then: make up",
+        )
+    if platform.system() == "Linux" and os.geteuid() != 0:
+        if run("sudo", "-n", "true").returncode if shutil.which("sudo") else True:
+            raise StackError(f"{package} is not installed", f"sudo {' '.join(command)}")
+        command = ["sudo", "-n", *command]
+    say(f"installing {package}: {' '.join(command)}")
+    if "apt-get" in command:
+        run(*command[: command.index("apt-get") + 1], "update", "-qq")
+    done = run(*command)
+    if done.returncode:
+        raise StackError(
+            f"cannot install {package}: {_last_line(done.stderr or done.stdout)}",
+            " ".join(command),
+        )
+
+
+def _install_command(package: str) -> list[str] | None:
+    commands = {
+        "apt-get": [
+            "env",
+            "DEBIAN_FRONTEND=noninteractive",
+            "apt-get",
+            "install",
+            "-y",
+            "-qq",
+            package,
+        ],
+        "dnf": ["dnf", "install", "-y", "-q", package],
+        "apk": ["apk", "add", "-q", package],
+        "pacman": ["pacman", "-S", "--noconfirm", package],
+        "brew": ["brew", "install", "-q", package],
+    }
+    return next((command for name, command in commands.items() if shutil.which(name)), None)
+
+
+def _requirements_hash() -> str:
+    files = (ROOT / "requirements.txt", *sorted(ROOT.glob("*/requirements*.txt")))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,113 @@
+"""What the layers share: a PKI made by our own tools, a running stack, and the rule for tools."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pki.cli import main as pki_command
+from stack.native import NativeStack
+from stack.settings import Settings
+
+os.environ["PATH"] += ":/usr/sbin:/usr/local/sbin"
+
+
+def require(tool: str) -> str:
+    """The path of *tool*. Missing: the test is skipped on a laptop and fails in CI."""
+    path = shutil.which(tool)
+    if path is None:
+        missing(f"{tool} is not installed")
+    return path or ""
+
+
+def missing(what: str) -> None:
+    """Skip on a laptop, fail where REQUIRE_ALL_TESTS=1."""
+    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Pki:
+    """The folder of a PKI, and `python -m pki` over it, in this process."""
+
+    home: Path
+
+    def run(self, *words: str) -> str:
+        """The output of `python -m pki *words*`, which must succeed."""
+        result = CliRunner().invoke(pki_command, words, env={"PKI_HOME": str(self.home)})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def client(self, name: str, *options: str) -> tuple[Path, Path]:
+        """Certificate and key of the client *name*, issued if it is not there."""
+        pem, key = (self.home / f"clients/{name}.{ending}" for ending in ("pem", "key"))
+        if not pem.exists():
+            self.run("issue", "client", name, *options)
+        return pem, key
+
+    @property
+    def ca(self) -> Path:
+        return self.home / "ca.pem"
+
+    @property
+    def truststore(self) -> Path:
+        return self.home / "truststore.pem"
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """Root, issuing CA, server leaf for localhost, client `billing`."""
+    made = Pki(tmp_path_factory.mktemp("pki"))
+    made.run("init")
+    made.run("issue", "server", "localhost", "127.0.0.1", "::1")
+    made.client("billing")
+    return made
+
+
+def settings(pki: Pki, run_dir: Path, mtls_mode: str = "verify", **allow: str) -> Settings:
+    """Settings of a stack of its own, on a free port."""
+    return Settings(
+        alb_port=free_port(),
+        mtls_mode=mtls_mode,
+        pki_home=pki.home,
+        run_dir=run_dir,
+        inherited={"PATH": os.environ["PATH"], "WORKERS": "1", **allow},
+    )
+
+
+@pytest.fixture(scope="session")
+def stack(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
+    """The stack as `make up` starts it without Docker: real gunicorn, real nginx, verify mode."""
+    yield from started(settings(pki, tmp_path_factory.mktemp("run")))
+
+
+@pytest.fixture(scope="session")
+def passthrough_stack(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
+    """The same with MTLS_MODE=passthrough."""
+    yield from started(settings(pki, tmp_path_factory.mktemp("run"), "passthrough"))
+
+
+def started(wanted: Settings) -> Iterator[NativeStack]:
+    """A running stack; ended by its pids when the generator is closed."""
+    require("nginx")
+    running = NativeStack(wanted)
+    running.up(lambda _line: None)
+    try:
+        yield running
+    finally:
+        running.down()
