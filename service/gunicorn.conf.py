@@ -28,6 +28,9 @@ header_map = "drop"
 forwarder_headers = ""
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "").replace("unix", "").strip(" ,")
 
+# Nothing outside needs to command it while it runs.
+control_socket_disable = True
+
 accesslog = None  # the service writes the one line per request
 errorlog = "-"
 loglevel = "warning"

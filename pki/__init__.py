@@ -1,0 +1,1 @@
+"""Certificates for mutual TLS: root, issuing CA, client and server leaves, truststore."""

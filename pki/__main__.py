@@ -1,0 +1,5 @@
+"""Where python -m pki comes in."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""Where the pki image comes in: it becomes the owner of the checkout, and then does the work.
+
+    stack                 make what is missing and hand the proxy its certificates
+    publish               hand them over, after a change
+    issue client alice    as any other command of python -m pki
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from . import keys
+from .errors import PkiError
+from .store import Store
+
+HOME = Path(".pki")  # in the work folder: a path that we name is the path outside
+CHECKOUT = Path("/checkout")  # a file of the checkout: its owner is whom we work for
+PROXY_TLS = Path("/tls")  # server leaf and key, truststore: for the proxy alone
+TRUSTSTORE = Path("/truststore")  # for the service
+PROXY_GROUP = 65532
+
+MADE = (
+    ("init",),
+    ("issue", "server", "localhost", "127.0.0.1", "::1", "--if-needed"),
+    ("issue", "client", "billing", "--if-needed"),
+)
+
+
+def main() -> int:
+    """Run the command in sys.argv; its exit code."""
+    words = tuple(sys.argv[1:])
+    try:
+        _become_owner()
+    except OSError as error:
+        sys.stderr.write(f"error: cannot become the owner of the checkout: {error}\n")
+        sys.stderr.write("  hint: start it with: docker compose run --rm pki\n")
+        return 1
+    os.umask(0o022)
+    if words not in {("stack",), ("publish",)}:
+        return _pki(*words)
+    if words == ("stack",):
+        for command in MADE:
+            if code := _pki(*command):
+                return code
+    try:
+        _publish()
+    except PkiError as error:
+        sys.stderr.write(f"error: {error}\n  hint: {error.hint}\n")
+        return 1
+    return 0
+
+
+def _become_owner() -> None:
+    """Be whoever owns the checkout, so that what we make is theirs; they also own our volumes."""
+    if os.geteuid() != 0:
+        return
+    owner = CHECKOUT.stat()
+    # Docker makes a missing folder as root.
+    if HOME.stat().st_uid == 0:
+        os.chown(HOME, owner.st_uid, owner.st_gid)
+    for folder, group, mode in ((PROXY_TLS, PROXY_GROUP, 0o750), (TRUSTSTORE, owner.st_gid, 0o755)):
+        folder.chmod(mode)
+        os.chown(folder, owner.st_uid, group)
+    # A member of the proxy's group may give a file to it.
+    os.setgroups([PROXY_GROUP])
+    os.setgid(owner.st_gid)
+    os.setuid(owner.st_uid)
+
+
+def _publish() -> None:
+    store = Store(HOME)
+    store.require()
+    for folder in (PROXY_TLS, TRUSTSTORE):
+        for source in (store.home / "truststore.pem", store.home / "ca.pem"):
+            store.write(folder / source.name, source.read_bytes())
+    server = store.home / "server"
+    store.write(PROXY_TLS / "localhost.pem", (server / "localhost.pem").read_bytes())
+    keys.hand_over(server / "localhost.key", PROXY_TLS / "localhost.key", PROXY_GROUP)
+
+
+def _pki(*words: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pki", *words], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
