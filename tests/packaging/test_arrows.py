@@ -1,0 +1,93 @@
+"""Who may import whom (architecture: arrows); found in the code as text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# folder: what it must never import
+NEVER = {
+    "service": {"pki", "proxy", "aws", "stack", "tests", "click", "boto3", "gunicorn"},
+    "proxy": {"service", "aws", "flask", "boto3", "pki.keys", "pki.authority", "pki.store"},
+    "pki": {"service", "proxy", "aws", "stack", "tests", "boto3", "flask"},
+    "stack": {"service", "proxy", "pki", "aws", "tests", "click", "flask", "cryptography"},
+}
+PURE = ("certificate", "policy", "sources", "chain")
+# Where the environment is read, and where something is printed.
+ENVIRONMENT = {"config.py", "cli.py", "gunicorn.conf.py", "container.py"}
+PRINTS = {"cli.py"}
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that *file* imports, absolute, with the names taken from it."""
+    package = file.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*base, *([node.module] if node.module else [])))
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def broken(file: Path, never: set[str]) -> list[str]:
+    return [name for name in imports(file) if any((name + ".").startswith(n + ".") for n in never)]
+
+
+def files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("folder", NEVER)
+def test_no_folder_imports_what_it_must_not(folder: str) -> None:
+    assert {str(f): b for f in files(folder) if (b := broken(f, NEVER[folder]))} == {}
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_pure_files_of_the_service_know_neither_flask_nor_the_system(name: str) -> None:
+    assert broken(ROOT / f"service/{name}.py", {"flask", "werkzeug", "os", "sys"}) == []
+
+
+def test_the_environment_is_read_in_one_place_per_folder() -> None:
+    for folder in NEVER:
+        for file in files(folder):
+            if file.name not in ENVIRONMENT and folder != "stack":
+                assert "os.environ" not in file.read_text(), file
+                assert "getenv" not in file.read_text(), file
+
+
+def test_only_command_lines_print() -> None:
+    for folder in NEVER:
+        for file in files(folder):
+            if file.name in PRINTS:
+                continue
+            calls = [n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
+            assert not [c for c in calls if getattr(c.func, "id", "") == "print"], file
+
+
+def test_files_stay_small() -> None:
+    for folder in (*NEVER, "tests", "bench"):
+        for file in files(folder):
+            assert len(file.read_text().splitlines()) <= 300, file
+
+
+def test_functions_stay_small() -> None:
+    for folder in (*NEVER, "tests", "bench"):
+        for file in files(folder):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.FunctionDef):
+                    assert (node.end_lineno or 0) - node.lineno < 40, f"{file}: {node.name}"
+
+
+def test_a_broken_arrow_is_seen() -> None:
+    """The teeth of the tests above."""
+    file = ROOT / "service/app.py"
+    assert broken(file, {"flask"})
+    assert broken(file, {"service.blueprints"})
+    assert not broken(file, {"servic"})

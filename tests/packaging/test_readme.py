@@ -1,0 +1,88 @@
+"""What the README and the Makefile say, held against what is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from pki.cli import main as pki_command
+from service.app import create_app
+from service.config import Config
+from tests.conftest import require
+from tests.unit.service.certs import HEADER, as_alb_sends, leaf
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def make(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [require("make"), *words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_bare_make_lists_every_command() -> None:
+    listed = make().stdout
+    targets = re.findall(r"(?m)^([a-z]+):.*##", (ROOT / "Makefile").read_text())
+    assert {"up", "down", "logs", "reload", "test", "check", "bench", "help"} <= set(targets)
+    for target in targets:
+        assert f"make {target}" in listed
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_pki_command_in_the_readme_exists() -> None:
+    assert isinstance(pki_command, click.Group)
+    named = re.findall(r"python -m pki (\w+)|run --rm pki (\w+)", README)
+    assert named
+    for words in named:
+        assert set(words) & set(pki_command.commands), words
+
+
+def test_the_example_blueprint_of_the_readme_works() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    names: dict[str, Any] = {"__name__": "service.blueprints"}
+    exec(compile(code, "hello.py", "exec"), names)  # noqa: S102
+    env = {"CLIENT_CERT_SOURCE": "alb-verify", "TRUSTED_PROXIES": "127.0.0.1"}
+    app = create_app(Config.from_env({**env, "ALLOW_SUBJECTS": "CN=billing,O=Example"}))
+    app.register_blueprint(names["bp"])
+    asked = app.test_client().get("/hello", headers={HEADER: as_alb_sends(leaf())})
+    assert asked.json == {"hello": "CN=billing,O=Example"}
+    assert app.test_client().get("/hello").status_code == 403
+
+
+def test_every_variable_of_the_readme_is_read_by_the_service() -> None:
+    config = (ROOT / "service/config.py").read_text()
+    for variable in re.findall(r"(?m)^\| `([A-Z_]+)`", README):
+        assert f'"{variable}"' in config, variable
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.9"])
+def test_an_old_python_is_one_clear_error(tmp_path: Path, version: str) -> None:
+    """A PATH on which every Python says that it is too old."""
+    for name in ("python3.14", "python3.13", "python3.12", "python3.11", "python3", "python"):
+        fake = tmp_path / name
+        fake.write_text(
+            f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}" && exit 0\nexit 1\n'
+        )
+        fake.chmod(0o755)
+    done = make("up", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert done.returncode == 2
+    assert f"error: no Python 3.11 or newer was found (Python {version})" in done.stderr
+    assert "hint: " in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,148 @@
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack.docker import _explained
+from stack.errors import StackError
+from stack.native import NativeStack, _message_and_hint, _require_free
+from stack.processes import Process, _reap
+from stack.settings import ROOT, Settings
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALB_PORT", "0"),
+        ("ALB_PORT", "65536"),
+        ("ALB_PORT", "-1"),
+        ("ALB_PORT", "https"),
+        ("ALB_PORT", ""),
+        ("MTLS_MODE", "off"),
+        ("MTLS_MODE", ""),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named(variable: str, value: str) -> None:
+    with pytest.raises(StackError) as raised:
+        Settings.from_env({variable: value})
+    assert raised.value.message.startswith(f"{variable} is {value!r}; expected")
+    assert raised.value.hint.endswith("make up")
+
+
+def test_settings_are_read() -> None:
+    env = {"ALB_PORT": "9000", "MTLS_MODE": "passthrough", "PATH": "/bin", "SECRET": "x"}
+    settings = Settings.from_env(env)
+    assert (settings.alb_port, settings.mtls_mode) == (9000, "passthrough")
+    assert settings.inherited == {"PATH": "/bin"}
+    assert settings.url == "https://localhost:9000"
+
+
+def test_a_taken_port_is_one_clear_error() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(StackError) as raised:
+            _require_free(port)
+    assert f"port {port} cannot be used: address already in use" in raised.value.message
+    assert raised.value.hint == f"ALB_PORT={port + 1} make up"
+    _require_free(port)
+
+
+def test_a_taken_port_leaves_nothing_started(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        stack = NativeStack(
+            Settings(
+                alb_port=listener.getsockname()[1],
+                pki_home=tmp_path / "pki",
+                run_dir=tmp_path / "run",
+                inherited={"PATH": os.environ["PATH"]},
+            )
+        )
+        with pytest.raises(StackError):
+            stack.up(lambda _line: None)
+    assert stack.service.pid() is None
+    assert stack.proxy.pid() is None
+    assert not (tmp_path / "pki").exists()
+
+
+def test_what_a_command_said_is_passed_on() -> None:
+    assert _message_and_hint("error: no x\n  hint: make x\n") == ("no x", "make x")
+    assert _message_and_hint("error: no x\n") == ("no x", "")
+
+
+def test_dockers_words_become_ours() -> None:
+    settings = Settings(alb_port=8443)
+    port = _explained("Error: Bind for 127.0.0.1:8443 failed: port is already allocated", settings)
+    assert port == ("port 8443 is taken", "ALB_PORT=8444 make up")
+    network = _explained("invalid pool request: Pool overlaps with other one", settings)
+    assert "STACK_NETWORK=" in network[1]
+
+
+def sleeper(process: Process, *, stubborn: bool = False) -> None:
+    code = "import signal,time\n"
+    if stubborn:
+        code += "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    code += f"open({str(process.run_dir / 'ready')!r}, 'w')\ntime.sleep(60)  # napper\n"
+    process.start([sys.executable, "-c", code], {})
+    while not (process.run_dir / "ready").exists():
+        process.require()
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_a_process_is_found_again_and_ended(tmp_path: Path, *, stubborn: bool) -> None:
+    process = Process("napper", tmp_path)
+    assert process.pid() is None
+    sleeper(process, stubborn=stubborn)
+    assert Process("napper", tmp_path).pid() == process.pid() is not None
+    process.stop(seconds=0.5)
+    assert process.pid() is None
+
+
+def test_a_reused_pid_is_not_taken_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "napper.pid").write_text(f"{os.getpid()}\n")
+    process = Process("napper", tmp_path)
+    assert process.pid() is None
+    process.stop()
+    (tmp_path / "napper.pid").write_text("nonsense")
+    assert process.pid() is None
+
+
+def test_a_process_that_ended_tells_its_last_words(tmp_path: Path) -> None:
+    process = Process("napper", tmp_path)
+    process.start([sys.executable, "-c", "print('napper: the last words')"], {})
+    while process.pid() is not None:
+        _reap(process.pid() or 0)
+    with pytest.raises(StackError, match="the last words"):
+        process.require()
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "told"),
+    [
+        (["up"], {"ALB_PORT": "x"}, 1, "error: ALB_PORT is 'x'"),
+        (["up"], {"MODE": "cloud"}, 1, "error: MODE is 'cloud'; expected docker or native"),
+        (["reload"], {"MODE": "native", "PATH": "/nowhere"}, 1, "error: the stack is not running"),
+        (["fly"], {}, 2, "invalid choice: 'fly'"),
+        ([], {}, 2, "required: command"),
+    ],
+)
+def test_a_mistake_is_a_line_and_no_traceback(
+    tmp_path: Path, words: list[str], env: dict[str, str], code: int, told: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "stack", *words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "RUN_DIR": str(tmp_path), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
