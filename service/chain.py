@@ -34,6 +34,8 @@ class Path:
 
 #: ALB looks four certificates up from the leaf ("Quotas for your Application Load Balancers").
 MAX_AUTHORITIES = 4
+#: Hints with equal names make the search grow with its third power, and anybody may send them.
+MAX_HINTS = 8
 RSA_BITS = range(2048, 8193)
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 
@@ -45,7 +47,8 @@ def verify(
 
     1. the leaf comes first (RFC 8446, 4.4.2); what follows are only hints;
     2. its key is one that ALB takes (RSA 2048 to 8192, P-256, P-384, P-521), and so is each above;
-    3. a path of at most four authorities leads to a self-signed certificate of *truststore*;
+    3. a path of at most four authorities leads to a self-signed one of *truststore*; each may issue
+       (RFC 5280, 4.2.1.3, 4.2.1.9);
     4. every certificate on it is valid at *now*, signed with SHA-256 or better (RFC 5280, 6.1);
     5. the leaf is no authority, may sign (keyUsage) and, if it names its uses, names clientAuth
        (RFC 5280, 4.2.1.3, 4.2.1.9, 4.2.1.12).
@@ -53,9 +56,9 @@ def verify(
     Revocation is not looked at here.
     """
     leaf, *hints = chain  # (1)
-    anchors = [
-        certificate for certificate in truststore if certificate.subject == certificate.issuer
-    ]
+    if len(hints) > MAX_HINTS:
+        raise UntrustedChain(f"{len(hints)} certificates came with the leaf, {MAX_HINTS} are read")
+    anchors = [certificate for certificate in truststore if _is_anchor(certificate)]
     between = [c for c in (*hints, *truststore) if c.subject != c.issuer]
     if not anchors:
         raise UntrustedChain("the truststore has no trust anchor")
@@ -64,7 +67,7 @@ def verify(
         .store(Store(anchors))
         .time(now)
         .max_chain_depth(MAX_AUTHORITIES - 1)  # it counts the certificates between
-        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=_EE_POLICY)
+        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_EE_POLICY)
         .build_client_verifier()
     )
     try:
@@ -89,6 +92,26 @@ def _require_known_key(certificate: x509.Certificate) -> None:
     raise UntrustedChain("expected RSA keys of 2048 to 8192 bits or P-256, P-384, P-521")
 
 
+def _is_anchor(certificate: x509.Certificate) -> bool:
+    """A self-signed leaf in the truststore vouches for nobody, not even for itself."""
+    if certificate.subject != certificate.issuer:
+        return False
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
+def _may_issue(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+    if not constraints.ca:
+        raise ValueError("a certificate above the leaf is no authority")
+
+
+def _may_sign_certificates(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("an authority may not issue: keyUsage lacks keyCertSign")
+
+
 def _no_authority(
     _: Policy, __: x509.Certificate, constraints: x509.BasicConstraints | None
 ) -> None:
@@ -107,7 +130,13 @@ def _for_clients(_: Policy, __: x509.Certificate, uses: x509.ExtendedKeyUsage | 
 
 
 _AGNOSTIC = Criticality.AGNOSTIC
-# The verifier's defaults for leaves are those of the Web PKI, which wants a SAN; ALB does not.
+# The verifier's defaults are those of the Web PKI, which wants more of a certificate than RFC 5280
+# and ALB do: a SAN in leaves, keyUsage and key identifiers in authorities.
+_CA_POLICY = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, _AGNOSTIC, _may_issue)
+    .may_be_present(x509.KeyUsage, _AGNOSTIC, _may_sign_certificates)
+)
 _EE_POLICY = (
     ExtensionPolicy.permit_all()
     .may_be_present(x509.BasicConstraints, _AGNOSTIC, _no_authority)
