@@ -1,5 +1,10 @@
 """Where python -m pki comes in."""
 
-from .cli import main
+import sys
 
-main()
+try:
+    from .cli import main
+
+    main()
+except KeyboardInterrupt:  # while still importing
+    sys.exit(130)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NoReturn, NotRequired, TypedDict, TypeVar, Unpack
 
 import click
-from cryptography.utils import CryptographyDeprecationWarning
 
 from . import csr, issuance, keys, lookup, report, truststore, wishes
 from .errors import PkiError, filesystem, from_os_error
@@ -27,13 +26,11 @@ _Command = TypeVar("_Command", bound=Callable[..., None])
 class Commands(click.Group):
     """Commands whose refusals are `error: …` and `  hint: …`: exit 1, or 2 for wrong usage."""
 
-    def main(  # type: ignore[override]  # it never returns, whatever the mode
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, **_: object
-    ) -> NoReturn:
+    def main(self, args: Sequence[str] | None = None, *_: object, **__: object) -> NoReturn:
         """Run the command line *args* and exit."""
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        warnings.simplefilter("ignore")  # they speak to developers
         try:
-            code = super().main(args, prog_name or _PROGRAM, standalone_mode=False)
+            code = super().main(args, _PROGRAM, standalone_mode=False)
         except click.UsageError as error:
             _fail(_from_usage(error), 2)
         except PkiError as error:
@@ -284,7 +281,8 @@ def build(files: tuple[str, ...], out: str | None) -> None:
     own = authority_certificates(store)
     content = truststore.build([*own, *truststore.gather(map(Path, files), now)], now)
     path = store.truststore if out is None else Path(out)
-    store.write(path, content)
+    with store.lock():
+        store.write(path, content)
     click.echo(report.truststore(path, truststore.read(content)))
 
 

@@ -1,8 +1,8 @@
 """Where the pki image comes in: it becomes the owner of the checkout, and then does the work.
 
-    stack                 make what is missing and hand the proxy its certificates
-    publish               hand them over, after a change
-    issue client alice    as any other command of python -m pki
+stack                 make what is missing and hand the proxy its certificates
+publish               hand them over, after a change
+issue client alice    as any other command of python -m pki
 """
 
 import os

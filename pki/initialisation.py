@@ -47,11 +47,11 @@ def initialise(
         is_new = not store.is_made()
         if is_new:
             _make_authorities(
-                store, organization or _DEFAULT_ORGANIZATION, key_type, passphrase, now
+                store, organization or _DEFAULT_ORGANIZATION, key_type, passphrase, now=now
             )
         issuing, root = authority_certificates(store)
         if not is_new:
-            _refuse_contradiction(store, issuing, organization, key_type, passphrase)
+            _refuse_contradiction(store, issuing, organization, key_type, passphrase=passphrase)
         files = _complete(store, issuing, root, now)
     made = (store.authorities / f"{p.name}{s}" for p in (ROOT, ISSUING) for s in (".pem", ".key"))
     return Initialised(is_new, (*(made if is_new else ()), *files))
@@ -77,7 +77,12 @@ def load_authority(store: Store, ask: keys.Ask) -> CertificateAuthority:
 
 
 def _make_authorities(
-    store: Store, organization: str, key_type: str | None, passphrase: bytes | None, now: datetime
+    store: Store,
+    organization: str,
+    key_type: str | None,
+    passphrase: bytes | None,
+    *,
+    now: datetime,
 ) -> None:
     key_type = key_type or public_keys.DEFAULT_KEY_TYPE
     root = CertificateAuthority.create_root(organization=organization, now=now, key_type=key_type)
@@ -98,6 +103,7 @@ def _refuse_contradiction(
     issuing: x509.Certificate,
     organization: str | None,
     key_type: str | None,
+    *,
     passphrase: bytes | None,
 ) -> None:
     hint = "leave the option out, or make another: PKI_HOME=.pki-new python -m pki init"

@@ -68,19 +68,21 @@ def issue(
             seen = files.seen()
         leaf = _leaf(files, seen)
         if leaf and fingerprint(leaf) in interrupted and _covers(leaf, wish):
-            return _outcome("completed", "it was interrupted", leaf, issuing, _existing(files))
+            return _outcome(
+                "completed", "it was interrupted", leaf, issuing, files=_existing(files)
+            )
         key = _key_to_keep(files, seen, renewal, secrets)
-        because = _why_renew(leaf, key, issuing, wish, now) if key else ""
+        because = _why_renew(leaf, key, issuing, wish, now=now) if key else ""
         if leaf and key and not because and renewal is Renewal.IF_NEEDED:
-            return _outcome("kept", "", leaf, issuing, _existing(files))
-        issued = _make(load_authority(store, secrets.authority), wish, leaf, key, now)
+            return _outcome("kept", "", leaf, issuing, files=_existing(files))
+        issued = _make(load_authority(store, secrets.authority), wish, leaf, key, now=now)
         content = _content(files, issued, root, secrets, is_new=key is None)
         with store.lock() as completed:
             interrupted |= completed
             if files.seen() == seen:
-                _commit(store, wish, issued.leaf, content, now)
+                _commit(store, wish, issued.leaf, content, now=now)
                 done = "renewed" if key else "made"
-                return _outcome(done, because, issued.leaf, issuing, tuple(content))
+                return _outcome(done, because, issued.leaf, issuing, files=tuple(content))
 
 
 def sign(
@@ -143,6 +145,7 @@ def _why_renew(
     key: keys.PrivateKey,
     issuing: x509.Certificate,
     wish: Wish,
+    *,
     now: datetime,
 ) -> str:
     kind = public_keys.describe(key.public_key())
@@ -170,6 +173,7 @@ def _make(
     wish: Wish,
     leaf: x509.Certificate | None,
     key: keys.PrivateKey | None,
+    *,
     now: datetime,
 ) -> Issued:
     there = Sans.from_certificate(leaf) if leaf else wish.default_sans
@@ -200,7 +204,7 @@ def _content(
 
 
 def _commit(
-    store: Store, wish: Wish, leaf: x509.Certificate, content: dict[Path, bytes], now: datetime
+    store: Store, wish: Wish, leaf: x509.Certificate, content: dict[Path, bytes], *, now: datetime
 ) -> None:
     with filesystem("write into", store.home):
         staged = staging.stage(store.home, serial_number(leaf), content)
@@ -217,6 +221,7 @@ def _outcome(
     because: str,
     leaf: x509.Certificate,
     issuing: x509.Certificate,
+    *,
     files: tuple[Path, ...],
 ) -> Outcome:
     clamped = leaf.not_valid_after_utc == issuing.not_valid_after_utc

@@ -18,7 +18,6 @@ Ask = Callable[[], bytes]
 
 MODE = 0o600
 _LONGEST_PASSPHRASE = 1023  # bytes; OpenSSL reads no more
-_ROUNDS = 600_000
 _LARGEST_FILE = 64 * 1024
 
 
@@ -48,8 +47,7 @@ def to_pem(key: PrivateKey, passphrase: bytes | None = None) -> bytes:
     """Return *key* as PKCS#8 PEM, encrypted (PBES2, AES-256) if there is a *passphrase*."""
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
-        builder = serialization.PrivateFormat.PKCS8.encryption_builder().kdf_rounds(_ROUNDS)
-        encryption = builder.build(check_passphrase(passphrase))
+        encryption = serialization.BestAvailableEncryption(check_passphrase(passphrase))
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
     )

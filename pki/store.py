@@ -118,7 +118,7 @@ class Store:
     def write(self, path: Path, data: bytes) -> None:
         """Replace the public file *path* with *data* in one step."""
         with filesystem("write", path):
-            partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{staging.PARTIAL}")
+            partial = path.parent / f".{path.name}.{secrets.token_hex(4)}{staging.PARTIAL}"
             try:
                 staging.write_public(partial, data)
                 partial.replace(path)
@@ -129,7 +129,7 @@ class Store:
 def create(path: Path, data: bytes) -> None:
     """Create the public file *path* with *data* in one step; PkiError if it exists."""
     with filesystem("write", path):
-        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{staging.PARTIAL}")
+        partial = path.parent / f".{path.name}.{secrets.token_hex(4)}{staging.PARTIAL}"
         try:
             staging.write_public(partial, data)
             os.link(partial, path)

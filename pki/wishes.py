@@ -54,7 +54,7 @@ def client(name: str, asked: Asked) -> Wish:
         dns_names=asked.dns, uris=asked.uri, emails=asked.email, ip_addresses=asked.ip
     )
     default = Sans(uris=(f"spiffe://example.org/{name}",))
-    return _wish(CLIENT, (name, name), default, sans or None, asked)
+    return _wish(CLIENT, (name, name), default, sans or None, asked=asked)
 
 
 def server(hosts: Sequence[str], asked: Asked) -> Wish:
@@ -72,11 +72,11 @@ def server(hosts: Sequence[str], asked: Asked) -> Wish:
     )
     is_only_named = len(hosts) == 1 and not (asked.dns or asked.ip)
     name = (names.file_name(common_name), common_name)
-    return _wish(SERVER, name, sans, None if is_only_named else sans, asked)
+    return _wish(SERVER, name, sans, None if is_only_named else sans, asked=asked)
 
 
 def _wish(
-    profile: Profile, name: tuple[str, str], default: Sans, sans: Sans | None, asked: Asked
+    profile: Profile, name: tuple[str, str], default: Sans, sans: Sans | None, *, asked: Asked
 ) -> Wish:
     organization = asked.organization
     return Wish(
