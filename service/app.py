@@ -33,6 +33,7 @@ def create_app(config: Config) -> Flask:
     identity.init_app(app, config)
     app.before_request(_refuse_large_body)
     app.after_request(_keep_private)
+    app.after_request(_take_rest_of_body)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
@@ -47,4 +48,12 @@ def _refuse_large_body() -> None:
 def _keep_private(response: Response) -> Response:
     """No cache may keep an answer that a certificate chose (RFC 9440, 2.4)."""
     response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _take_rest_of_body(response: Response) -> Response:
+    """nginx answers 502 itself when the connection is closed while it still sends the body."""
+    left = min(request.content_length or 0, 16 * MAX_BODY)
+    while left > 0 and (data := request.environ["wsgi.input"].read(min(left, 65536))):
+        left -= len(data)
     return response

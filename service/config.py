@@ -24,6 +24,10 @@ Value = TypeVar("Value")
 MAX_BODY = 4 * 1024 * 1024
 
 
+#: Peers that have no address.
+WORDS = frozenset({"unix", "elb"})
+
+
 class InvalidConfiguration(ValueError):
     """All faults of the environment at once, one a line."""
 
@@ -32,24 +36,27 @@ class InvalidConfiguration(ValueError):
 class Config:
     r"""What the environment asks for.
 
-    CLIENT_CERT_SOURCE   alb-verify, alb-passthrough: where the terminator puts the certificate
-    TRUSTED_PROXIES      whose word counts: addresses or networks, and "unix" for a unix socket
+    CLIENT_CERT_SOURCE   alb-verify, alb-passthrough, api-gateway: where the certificate is put
+    TRUSTED_PROXIES      whose headers count: addresses or networks, "unix" for a unix socket, "elb"
+                         for the events of an ALB target group; not needed for api-gateway
     ALLOW_ISSUERS        RFC 4514 names, separated by ";" (in a value: "\;"); so are the next three
     ALLOW_SUBJECTS       RFC 4514 names
     ALLOW_URIS           exact, or ending in "/*"
     ALLOW_FINGERPRINTS   SHA-256 over DER, hex
     TRUSTSTORE           for alb-passthrough: a PEM file with the CA certificates to trust
+    BASE_PATH            in Lambda: the base path of the custom domain's mapping, such as "/v1"
     """
 
     source: Source
     allow: AllowList
     trusted_networks: tuple[Network, ...] = ()
-    trusts_unix_socket: bool = False
+    trusted_words: frozenset[str] = frozenset()  #: of "unix", "elb"
+    base_path: str = ""
 
     def trusts(self, peer: str) -> bool:
-        """Whether identity headers from *peer* (REMOTE_ADDR; empty on a unix socket) count."""
-        if not peer:
-            return self.trusts_unix_socket
+        """Whether identity headers from *peer* (REMOTE_ADDR, empty on a unix socket) count."""
+        if (peer or "unix") in WORDS:
+            return (peer or "unix") in self.trusted_words
         try:
             address = ipaddress.ip_address(peer)
         except ValueError:
@@ -62,7 +69,8 @@ class Config:
         """Read *env*, or raise InvalidConfiguration with every fault."""
         reader = _Reader(env)
         source = reader.source()
-        networks, unix = reader.trusted_proxies()
+        networks, words = reader.trusted_proxies(needed=source is None or source.in_headers)
+        base_path = reader.base_path()
         allow = AllowList(
             issuers=frozenset(reader.entries("ALLOW_ISSUERS", _name)),
             subjects=frozenset(reader.entries("ALLOW_SUBJECTS", _name)),
@@ -76,7 +84,7 @@ class Config:
             )
         if reader.faults or source is None:
             raise InvalidConfiguration("\n".join(reader.faults))
-        return cls(source, allow, networks, unix)
+        return cls(source, allow, networks, words, base_path)
 
 
 def from_env_or_exit() -> Config:
@@ -104,20 +112,28 @@ class _Reader:
             return None
         return SOURCES[name](self._truststore() if name == "alb-passthrough" else ())
 
-    def trusted_proxies(self) -> tuple[tuple[Network, ...], bool]:
+    def trusted_proxies(self, *, needed: bool) -> tuple[tuple[Network, ...], frozenset[str]]:
         entries = re.split(r"[,\s]+", self._env.get("TRUSTED_PROXIES", "").strip(" ,"))
+        if entries == [""] and not needed:
+            return (), frozenset()
         networks: list[Network] = []
         for entry in entries:
-            if entry == "unix":
+            if entry in WORDS:
                 continue
             try:
                 networks.append(_network(entry))
             except ValueError as error:
                 self.faults.append(
-                    f"TRUSTED_PROXIES has {entry!r}; "
-                    f"expected 'unix' or an address or network such as '10.0.1.0/24' ({error})"
+                    f"TRUSTED_PROXIES has {entry!r}; expected 'unix', 'elb' "
+                    f"or an address or network such as '10.0.1.0/24' ({error})"
                 )
-        return tuple(networks), "unix" in entries
+        return tuple(networks), WORDS.intersection(entries)
+
+    def base_path(self) -> str:
+        path = self._env.get("BASE_PATH", "").strip("/")
+        if not re.fullmatch(r"[\w$.+!*'()/-]*", path, re.ASCII) or "//" in path:
+            self.faults.append(f"BASE_PATH is {path!r}; expected a path such as '/v1'")
+        return f"/{path}" if path else ""
 
     def entries(self, variable: str, parse: Callable[[str], Value]) -> list[Value]:
         values = []

@@ -19,7 +19,7 @@ timeout = 90
 graceful_timeout = 30
 
 limit_request_line = 0
-limit_request_field_size = 0
+limit_request_field_size = 128 * 1024  # 0 is not unlimited, as documented, but 8190
 limit_request_fields = 4096
 
 # Headers with "_" in their names are dropped: WSGI would make them equal to those with "-".

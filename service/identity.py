@@ -67,7 +67,8 @@ class Gate:
             raise problems.CertificateNotAllowed
 
     def _identify(self) -> ClientCertificate:
-        if not self._config.trusts(request.environ.get("REMOTE_ADDR", "")):
+        peer = request.environ.get("service.peer") or request.environ.get("REMOTE_ADDR", "")
+        if self._config.source.in_headers and not self._config.trusts(peer):
             raise problems.CertificateRequired("the peer is not one of TRUSTED_PROXIES")
         text = self._config.source.take(request.environ)
         if text is None:

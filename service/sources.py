@@ -35,8 +35,12 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One terminator's way. `read` raises MalformedCertificate or chain.UntrustedChain."""
+    """One terminator's way. `read` raises MalformedCertificate or chain.UntrustedChain.
 
+    *in_headers*: anybody who reaches the service could have written it, so the peer matters.
+    """
+
+    in_headers: bool
     take: Callable[[Mapping[str, Any]], str | None]
     read: Callable[[str, datetime], Verified]
 
@@ -63,6 +67,24 @@ def _decode(text: str, limit: int) -> str:
     return unquote(text)
 
 
+def _event(environ: Mapping[str, Any]) -> str | None:
+    """From the event alone, which only AWS writes; REST and payload 1.0, then payload 2.0.
+
+    AWS: "Introducing mutual TLS authentication for Amazon API Gateway", "Mutual TLS for HTTP APIs".
+    """
+    value: Any = environ.get("awsgi.event")
+    payload_2 = isinstance(value, Mapping) and value.get("version") == "2.0"
+    where = "authentication" if payload_2 else "identity"
+    for key in ("requestContext", where, "clientCert", "clientCertPem"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) and value else None
+
+
+def _read_event_leaf(pem: str, _now: datetime) -> Verified:
+    leaf = ClientCertificate.from_pem(pem)
+    return Verified(leaf, leaf.not_before, leaf.not_after)
+
+
 def _read_leaf(text: str, _now: datetime) -> Verified:
     leaf = ClientCertificate.from_pem(_decode(text, MAX_LEAF))
     return Verified(leaf, leaf.not_before, leaf.not_after)
@@ -87,8 +109,11 @@ def _split(pem: str) -> list[x509.Certificate]:
 
 #: CLIENT_CERT_SOURCE picks one; those that verify for themselves get the truststore.
 SOURCES: Mapping[str, Callable[[Sequence[x509.Certificate]], Source]] = {
-    "alb-verify": lambda _: Source(_header("X-Amzn-Mtls-Clientcert-Leaf"), _read_leaf),
-    "alb-passthrough": lambda truststore: Source(
-        _header("X-Amzn-Mtls-Clientcert"), _read_chain(truststore)
+    "alb-verify": lambda _: Source(
+        in_headers=True, take=_header("X-Amzn-Mtls-Clientcert-Leaf"), read=_read_leaf
     ),
+    "alb-passthrough": lambda truststore: Source(
+        in_headers=True, take=_header("X-Amzn-Mtls-Clientcert"), read=_read_chain(truststore)
+    ),
+    "api-gateway": lambda _: Source(in_headers=False, take=_event, read=_read_event_leaf),
 }

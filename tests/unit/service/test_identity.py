@@ -1,5 +1,6 @@
 import json
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -213,7 +214,7 @@ def test_the_cache_is_bounded_and_keeps_no_refusal() -> None:
         reads.append(text)
         return source.read(text, now)
 
-    cache = VerifiedCache(type(source)(source.take, counting))
+    cache = VerifiedCache(replace(source, read=counting))
     cache.SIZE = 2
     first, second, third = (as_alb_sends(leaf(serial_number=n)) for n in (1, 2, 3))
     for text in (first, first, second, first, third, first):
