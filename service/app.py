@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -9,6 +11,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from . import access_log, identity, problems
 from .blueprints import BLUEPRINTS
 from .config import MAX_BODY, Config
+
+
+class Api(Flask):
+    """Flask, which asks of every hook and view, on every request, whether it is a coroutine."""
+
+    ensure_sync = cache(Flask.ensure_sync)
 
 
 class Json(DefaultJSONProvider):
@@ -25,15 +33,14 @@ class Json(DefaultJSONProvider):
 
 def create_app(config: Config) -> Flask:
     """Put the API together: log, refusals, identity, and the blueprints of BLUEPRINTS."""
-    app = Flask("service.app", static_folder=None)
+    app = Api("service.app", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json = Json(app)
     access_log.init_app(app)
     problems.init_app(app)
     identity.init_app(app, config)
     app.before_request(_refuse_large_body)
-    app.after_request(_keep_private)
-    app.after_request(_take_rest_of_body)
+    app.after_request(_finish)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
@@ -41,19 +48,18 @@ def create_app(config: Config) -> Flask:
 
 def _refuse_large_body() -> None:
     """Flask counts a body only when a view reads it."""
-    if (request.content_length or 0) > MAX_BODY:
+    if request.environ.get("CONTENT_LENGTH") and (request.content_length or 0) > MAX_BODY:
         raise RequestEntityTooLarge
 
 
-def _keep_private(response: Response) -> Response:
-    """No cache may keep an answer that a certificate chose (RFC 9440, 2.4)."""
+def _finish(response: Response) -> Response:
+    """Keep answers that a certificate chose out of caches (RFC 9440, 2.4), and empty the wire.
+
+    A proxy answers 502 when the connection is closed while it still sends the body.
+    """
     response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
-def _take_rest_of_body(response: Response) -> Response:
-    """nginx answers 502 itself when the connection is closed while it still sends the body."""
-    left = min(request.content_length or 0, 16 * MAX_BODY)
-    while left > 0 and (data := request.environ["wsgi.input"].read(min(left, 65536))):
-        left -= len(data)
+    if request.environ.get("CONTENT_LENGTH"):
+        left = min(request.content_length or 0, 16 * MAX_BODY)
+        while left > 0 and (data := request.environ["wsgi.input"].read(min(left, 65536))):
+            left -= len(data)
     return response

@@ -149,7 +149,12 @@ class _Reader:
     def _truststore(self) -> tuple[x509.Certificate, ...]:
         path = self._env.get("TRUSTSTORE", "")
         try:
-            return tuple(x509.load_pem_x509_certificates(Path(path).read_bytes()))
+            content = Path(path).read_bytes()
+            found = tuple(x509.load_pem_x509_certificates(content))
+            # A block without an end is passed over in silence.
+            if len(found) != content.count(b"-----BEGIN "):
+                raise ValueError("something in it is no whole certificate")
+            return found
         except (OSError, ValueError) as error:
             self.faults.append(
                 f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"

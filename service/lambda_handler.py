@@ -8,7 +8,6 @@ from typing import Any
 
 import awsgi
 
-from . import access_log
 from .app import create_app
 from .config import from_env_or_exit
 from .lambda_answer import answer
@@ -16,7 +15,6 @@ from .lambda_event import Request, read
 
 Wsgi = Callable[..., Iterable[bytes]]
 
-access_log.to_stream()
 config = from_env_or_exit()
 app = create_app(config)
 

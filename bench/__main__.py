@@ -1,0 +1,7 @@
+"""Where python -m bench comes in."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,114 @@
+"""`python -m bench`: run everything and write docs/performance.md, or look at a part of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from stack import programs
+from stack.errors import StackError
+from stack.settings import ROOT
+
+from . import admission, handshakes, issuing, keep_alive, report, servers
+from .results import Section
+
+_ONLY = "print these alone: servers, admission, issuing"
+PAGE = ROOT / "docs/performance.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long it takes: at least five pairs count, fewer show only that it works."""
+
+    pairs: int
+    server_seconds: int  #: of one turn against a server
+    process_seconds: float  #: of one turn within this process
+    calls: int  #: in a round of admissions
+    durable_calls: int
+
+
+FULL = Size(pairs=7, server_seconds=3, process_seconds=0.5, calls=2000, durable_calls=40)
+QUICK = Size(pairs=2, server_seconds=2, process_seconds=0.1, calls=200, durable_calls=5)
+
+
+def main() -> int:
+    """Measure, print the page, and write it if it is whole; errors are two lines and exit 1."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[[], *PARTS], metavar="PART", help=_ONLY)
+    parser.add_argument("--quick", action="store_true", help="too short to count: print only")
+    asked = parser.parse_args()
+    # Debian keeps servers in /usr/sbin, which is not on everybody's PATH.
+    os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+    try:
+        _require_tools()
+        names = asked.only or list(PARTS)
+        sections = _measure(names, QUICK if asked.quick else FULL)
+        text = report.page(sections, _machine())
+    except StackError as error:
+        sys.stderr.write(f"error: {error.message}\n  hint: {error.hint}\n")
+        return 1
+    print(text)
+    if not asked.only and not asked.quick:
+        PAGE.write_text(text)
+        _say(f"written to {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+def _require_tools() -> None:
+    programs.ensure_nginx(_say)
+    if shutil.which("openssl") is None:
+        raise StackError("openssl is not installed", "install openssl, then: make bench")
+
+
+def _measure(names: Sequence[str], size: Size) -> list[Section]:
+    sections = []
+    for name in names:
+        _say(f"measuring: {name}")
+        sections += PARTS[name](size)
+    return sections
+
+
+def _servers(size: Size) -> list[Section]:
+    with servers.running(os.environ["PATH"]) as both:
+        return [
+            handshakes.measure(both, pairs=size.pairs, seconds=size.server_seconds),
+            keep_alive.measure(both, pairs=size.pairs, seconds=size.server_seconds),
+        ]
+
+
+def _admission(size: Size) -> list[Section]:
+    return [admission.measure(rounds=size.pairs, calls=size.calls)]
+
+
+def _issuing(size: Size) -> list[Section]:
+    seconds, calls = size.process_seconds, size.durable_calls
+    return [issuing.measure(pairs=size.pairs, seconds=seconds, durable_calls=calls)]
+
+
+PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
+    "servers": _servers,
+    "admission": _admission,
+    "issuing": _issuing,
+}
+
+
+def _machine() -> str:
+    nginx = programs.run("nginx", "-v").stderr.strip().rpartition("/")[2]
+    openssl = programs.run("openssl", "version").stdout.split()[1]
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("gunicorn", "Flask", "cryptography")
+    )
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()},"
+        f" Python {platform.python_version()}, nginx {nginx}, OpenSSL {openssl}, {packages}"
+    )
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

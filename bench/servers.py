@@ -1,0 +1,175 @@
+"""Ours and bare, up side by side on free loopback ports, with the same certificates."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stack.native import NativeStack
+from stack.programs import VENV
+from stack.settings import ROOT, Settings
+
+from .load import Connection, client_context
+
+_PATIENCE = 20.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """One nginx with one worker, and the gunicorn with one worker behind it."""
+
+    port: int
+    nginx: int  #: pid of the master
+    gunicorn: int  #: pid of the master
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """All fronts, and the PKI whose client `billing` they admit."""
+
+    pki_home: Path
+    ours: Front
+    bare: Front  #: a bare nginx and a bare Flask
+    bare_flask: Front  #: our nginx and the same bare Flask
+
+
+@contextmanager
+def running(path: str) -> Iterator[Servers]:
+    """Both, for as long as the block; *path* is the PATH of every program."""
+    with ExitStack() as ends:
+        folder = Path(ends.enter_context(TemporaryDirectory(prefix="bench-")))
+        settings = Settings(
+            alb_port=_free_port(),
+            pki_home=folder / "pki",
+            run_dir=folder / "run",
+            inherited={"PATH": path, "WORKERS": "1"},
+        )
+        stack = NativeStack(settings)
+        ends.callback(stack.down)
+        stack.up(lambda _: None)
+        pids = stack.proxy.pid(), stack.service.pid()
+        ours = Front(settings.alb_port, *(pid or 0 for pid in pids))
+        bare = ends.enter_context(_bare(folder, settings))
+        flask = ends.enter_context(_our_proxy_before(bare, folder, settings))
+        for port in (bare.port, flask.port):
+            _require_equal(settings.pki_home, ours.port, port)
+        yield Servers(settings.pki_home, ours, bare, flask)
+
+
+@contextmanager
+def _bare(folder: Path, settings: Settings) -> Iterator[Front]:
+    port, socket_path = _free_port(), folder / "flask.sock"
+    answer = folder / "answer.json"
+    answer.write_bytes(_answer(settings.pki_home, settings.alb_port))
+    conf = folder / "bare.conf"
+    conf.write_text(_conf(port, folder, settings.pki_home))
+    # service/gunicorn.conf.py looks at the service's environment before it starts.
+    env = {**settings.inherited, **settings.allow, "BIND": f"unix:{socket_path}"}
+    env |= {"CLIENT_CERT_SOURCE": "alb-verify", "TRUSTED_PROXIES": "unix"}
+    gunicorn_command = [
+        str(VENV / "bin/gunicorn"),
+        "-c",
+        str(ROOT / "service/gunicorn.conf.py"),
+        f"bench.bare_app:create_app({str(answer)!r})",
+    ]
+    nginx_command = ["nginx", "-e", "stderr", "-c", str(conf), "-g", "daemon off;"]
+    with _process(gunicorn_command, env, folder) as gunicorn:
+        _wait(socket_path.exists, folder)
+        with _process(nginx_command, env, folder) as nginx:
+            _wait(lambda: _is_open(port), folder)
+            yield Front(port, nginx, gunicorn)
+
+
+@contextmanager
+def _our_proxy_before(bare: Front, folder: Path, settings: Settings) -> Iterator[Front]:
+    port, home = _free_port(), settings.pki_home
+    env = {
+        **settings.inherited,
+        "ALB_LISTEN": f"127.0.0.1:{port}",
+        "RUN_DIR": str(folder / "same"),
+        "SERVICE": f"unix:{folder / 'flask.sock'}",
+        "TRUSTSTORE": str(home / "truststore.pem"),
+        "SERVER_PEM": str(home / "server/localhost.pem"),
+        "SERVER_KEY": str(home / "server/localhost.key"),
+    }
+    with _process([str(ROOT / "proxy/run"), "start"], env, folder) as nginx:
+        _wait(lambda: _is_open(port), folder)
+        yield Front(port, nginx, bare.gunicorn)
+
+
+def _conf(port: int, folder: Path, pki_home: Path) -> str:
+    text = (ROOT / "bench/bare.conf.template").read_text()
+    # A master that is root would hand its workers to a user who cannot reach the socket.
+    values = {
+        "USER": "" if os.getuid() else "user root;",
+        "PORT": str(port),
+        "RUN_DIR": str(folder),
+        "PKI_HOME": str(pki_home),
+    }
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text
+
+
+@contextmanager
+def _process(command: Sequence[str], env: Mapping[str, str], folder: Path) -> Iterator[int]:
+    with (folder / "bare.log").open("ab") as log:
+        child = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=log, stderr=log)
+    try:
+        yield child.pid
+    finally:
+        child.terminate()
+        child.wait(_PATIENCE)
+
+
+def _require_equal(pki_home: Path, ours: int, bare: int) -> None:
+    """Both must negotiate the same TLS, admit the same client and answer with the same JSON."""
+    context = client_context(pki_home)
+    seen = []
+    for port in (ours, bare):
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as tls,
+        ):
+            seen.append((tls.cipher(), tls.getpeercert(), _answer_value(pki_home, port)))
+    if seen[0] != seen[1]:
+        raise RuntimeError(f"ours and bare are not alike: {seen}")
+
+
+def _answer_value(pki_home: Path, port: int) -> object:
+    return json.loads(_answer(pki_home, port))
+
+
+def _answer(pki_home: Path, port: int) -> bytes:
+    connection = Connection(client_context(pki_home), port)
+    with closing(connection):
+        connection.ask()
+        return connection.read()
+
+
+def _wait(true: Callable[[], bool], folder: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not true():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no start: {(folder / 'bare.log').read_text()}")
+        time.sleep(0.05)
+
+
+def _is_open(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
