@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import (
+    ClientVerifier,
     Criticality,
     ExtensionPolicy,
     Policy,
@@ -62,16 +63,8 @@ def verify(
     between = [c for c in (*hints, *truststore) if c.subject != c.issuer]
     if not anchors:
         raise UntrustedChain("the truststore has no trust anchor")
-    verifier = (
-        PolicyBuilder()
-        .store(Store(anchors))
-        .time(now)
-        .max_chain_depth(MAX_AUTHORITIES - 1)  # it counts the certificates between
-        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_EE_POLICY)
-        .build_client_verifier()
-    )
     try:
-        path = verifier.verify(leaf, between).chain  # (3), (4), (5)
+        path = _verifier(anchors, now).verify(leaf, between).chain  # (3), (4), (5)
     except (VerificationError, ValueError) as error:
         raise UntrustedChain(str(error)) from error
     for certificate in path:
@@ -80,6 +73,17 @@ def verify(
         leaf,
         max(certificate.not_valid_before_utc for certificate in path),
         min(certificate.not_valid_after_utc for certificate in path),
+    )
+
+
+def _verifier(anchors: list[x509.Certificate], now: datetime) -> ClientVerifier:
+    return (
+        PolicyBuilder()
+        .store(Store(anchors))
+        .time(now)
+        .max_chain_depth(MAX_AUTHORITIES - 1)  # it counts the certificates between
+        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_EE_POLICY)
+        .build_client_verifier()
     )
 
 
