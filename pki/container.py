@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import keys
+from . import keys, truststore
 from .errors import PkiError
 from .store import Store
 
@@ -71,6 +71,7 @@ def _become_owner() -> None:
 def _publish() -> None:
     store = Store(HOME)
     store.require()
+    truststore.read(store.home / "truststore.pem")
     for folder in (PROXY_TLS, TRUSTSTORE):
         for source in (store.home / "truststore.pem", store.home / "ca.pem"):
             store.write(folder / source.name, source.read_bytes())

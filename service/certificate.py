@@ -38,6 +38,7 @@ class ClientCertificate:
     uris: tuple[str, ...]
     emails: tuple[str, ...]
     ip_addresses: tuple[str, ...]
+    is_ca: bool  #: no leaf at all (RFC 5280, 4.2.1.9)
     subject_name: Name = field(repr=False)
     issuer_name: Name = field(repr=False)
 
@@ -81,6 +82,7 @@ class ClientCertificate:
             uris=_texts(names, x509.UniformResourceIdentifier),
             emails=_texts(names, x509.RFC822Name),
             ip_addresses=_texts(names, x509.IPAddress),
+            is_ca=_is_ca(certificate),
             subject_name=comparable(subject),
             issuer_name=comparable(issuer),
         )
@@ -133,6 +135,13 @@ def comparable(name: x509.Name) -> Name:
         frozenset((attribute.oid.dotted_string, attribute.value) for attribute in rdn)
         for rdn in name.rdns
     )
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternativeName | None:

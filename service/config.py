@@ -149,17 +149,20 @@ class _Reader:
     def _truststore(self) -> tuple[x509.Certificate, ...]:
         path = self._env.get("TRUSTSTORE", "")
         try:
-            content = Path(path).read_bytes()
-            found = tuple(x509.load_pem_x509_certificates(content))
-            # A block without an end is passed over in silence.
-            if len(found) != content.count(b"-----BEGIN "):
-                raise ValueError("something in it is no whole certificate")
-            return found
+            return _certificates(Path(path).read_bytes())
         except (OSError, ValueError) as error:
             self.faults.append(
                 f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"
             )
             return ()
+
+
+def _certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
+    found = tuple(x509.load_pem_x509_certificates(pem))
+    # cryptography passes over a block without an end in silence.
+    if len(found) != pem.count(b"-----BEGIN "):
+        raise ValueError("something in it is no whole certificate")
+    return found
 
 
 def _network(entry: str) -> Network:

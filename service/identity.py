@@ -80,10 +80,15 @@ class Gate:
             raise problems.CertificateMalformed(str(error)) from error
         except UntrustedChain as error:
             raise problems.CertificateUntrusted(str(error)) from error
+        client = verified.certificate
         if not verified.not_before <= now <= verified.not_after:
-            g.client = verified.certificate
+            g.client = client
             raise problems.CertificateNotValidNow("the certificate is not valid now")
-        return verified.certificate
+        if client.is_ca:
+            # OpenSSL, and so nginx, takes it; what AWS does is not documented.
+            g.client = client
+            raise problems.CertificateUntrusted("the certificate is an authority's")
+        return client
 
 
 class VerifiedCache:

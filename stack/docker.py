@@ -38,10 +38,9 @@ class DockerStack:
         """Take a new truststore; raises StackError and changes nothing if it is broken."""
         self._require()
         self._compose("run", "--rm", "--no-deps", "pki", "publish")
-        self._compose("exec", "-T", "proxy", "/proxy/run", "reload")
         if self.settings.mtls_mode == "passthrough":
-            self._compose("exec", "-T", "service", "python", "-m", "service.config")
             self._compose("kill", "--signal", "HUP", "service")
+        self._compose("exec", "-T", "proxy", "/proxy/run", "reload")
 
     def logs(self) -> list[str]:
         """The command that shows the logs and follows them."""

@@ -51,12 +51,12 @@ class NativeStack:
     def reload(self) -> None:
         """Take a new truststore; raises StackError and changes nothing if it is broken."""
         self._require()
+        if self.settings.mtls_mode == "passthrough":
+            self._put_truststore_in_force()
+            self.service.signal(signal.SIGHUP)
         done = programs.run(ROOT / "proxy/run", "reload", env=self._proxy_env())
         if done.returncode:
             raise StackError(*_message_and_hint(done.stderr))
-        if self.settings.mtls_mode == "passthrough":
-            self._check_service()
-            self.service.signal(signal.SIGHUP)
 
     def logs(self) -> list[str]:
         """The command that shows the logs and follows them."""
@@ -78,6 +78,7 @@ class NativeStack:
     def _start(self) -> None:
         socket_path = self.settings.run_dir / "service.sock"
         socket_path.unlink(missing_ok=True)
+        self._put_truststore_in_force()
         self.service.start(
             [programs.VENV / "bin/gunicorn", "-c", ROOT / "service/gunicorn.conf.py"],
             self._service_env(),
@@ -107,12 +108,20 @@ class NativeStack:
     def _mode_file(self) -> Path:
         return self.settings.run_dir / "mode"
 
-    def _check_service(self) -> None:
-        done = programs.run(
-            programs.VENV / "bin/python", "-m", "service.config", env=self._service_env()
-        )
+    def _put_truststore_in_force(self) -> None:
+        """Copy it, once it is seen to be good: a worker that starts later must not find another."""
+        wanted, in_force = self.settings.pki_home / "truststore.pem", self._truststore
+        env = {**self._service_env(), "TRUSTSTORE": str(wanted)}
+        done = programs.run(programs.VENV / "bin/python", "-m", "service.config", env=env)
         if done.returncode:
             raise StackError(*_message_and_hint(done.stderr))
+        copy = in_force.with_suffix(".next")
+        copy.write_bytes(wanted.read_bytes())
+        copy.replace(in_force)
+
+    @property
+    def _truststore(self) -> Path:
+        return self.settings.run_dir / "truststore.pem"
 
     def _env(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**self.settings.inherited, **more}
@@ -124,7 +133,7 @@ class NativeStack:
                 "BIND": f"unix:{self.settings.run_dir}/service.sock",
                 "CLIENT_CERT_SOURCE": f"alb-{self.settings.mtls_mode}",
                 "TRUSTED_PROXIES": "unix",
-                "TRUSTSTORE": str(self.settings.pki_home / "truststore.pem"),
+                "TRUSTSTORE": str(self._truststore),
             }
         )
 

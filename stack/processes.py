@@ -54,7 +54,12 @@ class Process:
             pid = int(self._pid_file.read_text())
         except (OSError, ValueError):
             return None
-        return pid if self.name in _command_line(pid) else None
+        for _ in range(20):
+            words = _command_line(pid)
+            if words != "":
+                return pid if words is not None and self.name in words else None
+            time.sleep(0.01)  # between fork and exec it has none
+        return None
 
     def signal(self, number: signal.Signals) -> None:
         """Send *number* to the process; nothing if it does not run."""
@@ -89,17 +94,18 @@ class Process:
             raise StackError(f"the {self.name} ended:\n{self.last_words()}", f"less {self.log}")
 
 
-def _command_line(pid: int) -> str:
-    """The command line of a running process; empty if there is none, or only its remains."""
+def _command_line(pid: int) -> str | None:
+    """The command line of a process; None if there is none, or only its remains."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         words = Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         if Path("/proc/self").exists():
-            return ""
+            return None
         shown = ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)]  # macOS
         state, _, words = run(*shown).stdout.partition(" ")
-    return "" if state.startswith("Z") else words
+        return None if not state or state.startswith("Z") else words
+    return None if state == "Z" else words
 
 
 def _reap(pid: int) -> None:

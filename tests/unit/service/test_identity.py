@@ -11,6 +11,7 @@ from service.app import create_app
 from service.config import MAX_BODY, Config
 from service.identity import VerifiedCache, current_client, public
 from service.sources import SOURCES
+from tests import builders
 from tests.unit.service.certs import HEADER, NOW, as_alb_sends, leaf
 
 ENV = {
@@ -180,6 +181,14 @@ def test_a_client_that_is_not_on_the_list_learns_nothing_of_it(app: Flask) -> No
         response = ask(app, path, as_alb_sends(stranger))
         assert problem(response) == "certificate-not-allowed"
         assert set(json.loads(response.text)) == {"type", "title", "status"}
+
+
+def test_an_authority_is_no_client(app: Flask) -> None:
+    for ca, told in ((True, "certificate-untrusted"), (False, None)):
+        header = as_alb_sends(builders.leaf(issuer=None, ca=ca).certificate)
+        response = ask(app, header=header)
+        assert response.status_code == (403 if ca else 200)
+        assert told is None or problem(response) == told
 
 
 def test_the_rest_of_the_http_errors_are_problems_too(app: Flask) -> None:
