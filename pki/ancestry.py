@@ -1,0 +1,116 @@
+"""Which CAs stand above a leaf, by name and signature: what a path can be made of."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from .algorithms import UNREADABLE
+from .purposes import form_fault, key_identifiers
+
+#: As many as API Gateway's largest truststore has certificates; then the search is given up.
+MAX_SIGNATURES = 1000
+
+_Certificates = dict[x509.Certificate, list[x509.Certificate]]
+
+
+@dataclass(slots=True)
+class Ancestry:
+    """The CAs above *leaf*.
+
+    issuers: of the leaf and of each CA above it, those that issued it; namesakes: those that bear
+    the name of its issuer and did not issue it; roots: those that signed themselves;
+    is_complete: False if the search was given up after MAX_SIGNATURES.
+    """
+
+    leaf: x509.Certificate
+    issuers: _Certificates = field(default_factory=dict)
+    namesakes: _Certificates = field(default_factory=dict)
+    roots: set[x509.Certificate] = field(default_factory=set)
+    is_complete: bool = True
+
+    def authorities(self) -> list[x509.Certificate]:
+        """Return all CAs above the leaf, nearest first, each once."""
+        return list(dict.fromkeys(ca for above in self.issuers.values() for ca in above))
+
+    def shortest_route(self, to: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+        """Return the CAs from above the leaf up to the nearest of *to*; empty if none leads there.
+
+        It only says where to look for what is wrong: it is no verified path.
+        """
+        below: dict[x509.Certificate, x509.Certificate] = {}
+        waiting = deque([self.leaf])
+        while waiting:
+            here = waiting.popleft()
+            if here in to:
+                route = [here]
+                while (child := below[route[0]]) is not self.leaf:
+                    route.insert(0, child)
+                return route
+            for issuer in self.issuers.get(here, ()):
+                if issuer not in below:
+                    below[issuer] = here
+                    waiting.append(issuer)
+        return []
+
+
+def trace(leaf: x509.Certificate, candidates: Iterable[x509.Certificate]) -> Ancestry:
+    """Return the CAs of *candidates* above the well-formed *leaf*, right or wrong.
+
+    Malformed candidates are passed over. A CA stands above another certificate if that bears its
+    name as the issuer's, octet for octet (RFC 5280, 7.1, would compare more kindly), does not ask
+    for another key identifier (4.2.1.1), and is signed with its key (6.1.3). What a root would be
+    issued by is not looked for.
+    """
+    ancestry = Ancestry(leaf)
+    by_subject = _by_subject(candidates)
+    checks = 0
+    waiting = deque([leaf])
+    while waiting:
+        child = waiting.popleft()
+        if child in ancestry.issuers:
+            continue
+        issuers = ancestry.issuers[child] = list[x509.Certificate]()
+        namesakes = ancestry.namesakes[child] = list[x509.Certificate]()
+        if is_signed_by(child, child) and not key_identifiers(child, child):
+            ancestry.roots.add(child)
+            continue
+        for candidate in by_subject.get(child.issuer.public_bytes(), ()):
+            if checks >= MAX_SIGNATURES:
+                ancestry.is_complete = False
+                break
+            if _is_malformed(candidate) or candidate == child:
+                continue
+            if key_identifiers(child, candidate):
+                namesakes.append(candidate)
+                continue
+            checks += 1
+            (issuers if is_signed_by(child, candidate) else namesakes).append(candidate)
+        waiting.extend(issuers)
+    return ancestry
+
+
+def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether *issuer*'s name and key stand behind *certificate* (RFC 5280, 6.1.3)."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (*UNREADABLE, InvalidSignature):
+        return False
+    return True
+
+
+def _by_subject(candidates: Iterable[x509.Certificate]) -> dict[bytes, list[x509.Certificate]]:
+    by_subject = defaultdict(list)
+    for candidate in dict.fromkeys(candidates):
+        try:
+            by_subject[candidate.subject.public_bytes()].append(candidate)
+        except UNREADABLE:
+            continue
+    return by_subject
+
+
+def _is_malformed(certificate: x509.Certificate) -> bool:
+    fault = form_fault(certificate)
+    return fault is not None and fault.code == "malformed"
