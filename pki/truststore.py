@@ -134,7 +134,7 @@ def _readable(certificate: x509.Certificate) -> x509.Certificate:
 def _malformed(origin: str) -> Iterator[None]:
     try:
         yield
-    except (ValueError, PkiError) as error:
+    except (ValueError, x509.InvalidVersion, PkiError) as error:
         reason = (str(error).lower().rstrip(".").splitlines() or ["unreadable"])[0]
         raise PkiError(f"{origin} holds a malformed certificate: {reason}", _HINT) from error
 

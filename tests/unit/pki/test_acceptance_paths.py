@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from pki.acceptance import MAX_SENT, Refused
+from pki.acceptance import MAX_SENT
 from tests import builders
 from tests.builders import Holder, authority, leaf, rsa_key, tower
 from tests.conftest import require
@@ -22,7 +22,6 @@ from tests.unit.pki.fronts import (
     Client,
     code,
     openssl_accepts,
-    verdict,
 )
 from tests.unit.pki.oddities import (
     DAY,
@@ -288,17 +287,3 @@ def test_alb_accepts_no_more_than_openssl(tmp_path: Path) -> None:
         if accepts and alb:
             different.add(case)
     assert different == STRICTER
-
-
-def because(client: Client) -> str:
-    found = verdict(client, "api-gateway")
-    assert isinstance(found, Refused)
-    return found.because
-
-
-def test_what_is_missing_or_wrong_is_named() -> None:
-    missing = "'CN=Issuing,O=Test' is there, its issuer 'CN=Test Root,O=Test' is missing"
-    assert because(Client(GOOD, (ISSUING,))) == missing
-    assert because(Client(GOOD, (ROOT,), (ISSUING,))).endswith("only the truststore is read")
-    assert because(days(-9, -8)).startswith("'CN=Sub': expired on ")
-    assert because(many(4)) == "5 CAs stand above the leaf, expected up to 4"
