@@ -88,7 +88,7 @@ class Admission:
         # unquote, never unquote_plus: base64 has a "+" of its own.
         try:
             leaf = x509.load_pem_x509_certificate(unquote(escaped_leaf).encode())
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             return Denied("Invalid client certificate", f"the leaf cannot be read: {error}")
         client_cert = _client_cert(leaf)
         verdict = self._decide(leaf, (), anchors, front="api-gateway", now=now)

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from . import docker, programs
+from . import docker, programs, runtime
 from .docker import DockerStack
 from .errors import StackError
 from .native import NativeStack
@@ -38,14 +38,18 @@ def up(settings: Settings) -> None:
     if isinstance(stack, NativeStack):
         programs.ensure_venv(_say)
         programs.ensure_nginx(_say)
+        runtime.ensure_rie(_say)
     elif NativeStack(settings).proxy.pid() is not None:
         raise StackError("the stack already runs, as plain processes", "make down")
     stack.up(_say)
     home = os.path.relpath(settings.pki_home)
+    billing = f"{home}/clients/billing"
+    ask = f"curl --cacert {home}/ca.pem --cert {billing}.pem --key {billing}.key"
     print(
-        f"\nThe mTLS API answers at {settings.url}. Ask it:\n\n"
-        f"  curl --cacert {home}/ca.pem --cert {home}/clients/billing.pem "
-        f"--key {home}/clients/billing.key {settings.url}/whoami\n\n"
+        "\nThe mTLS API answers on two fronts. As an Application Load Balancer serves it:\n\n"
+        f"  {ask} {settings.urls['alb']}/whoami\n\n"
+        "and as API Gateway with Lambda behind it does:\n\n"
+        f"  {ask} {settings.urls['api-gateway']}/whoami\n\n"
         f"Another client: {_issue(stack)}\nLogs: make logs    Stop: make down"
     )
 
@@ -72,9 +76,10 @@ def logs(settings: Settings) -> None:
 
 
 def venv(_settings: Settings) -> None:
-    """Make .venv with everything the tests need, and install nginx."""
+    """Make .venv with everything the tests need; install nginx, and AWS's emulator."""
     programs.ensure_venv(_say)
     programs.ensure_nginx(_say)
+    runtime.ensure_rie(_say)
 
 
 COMMANDS = {"up": up, "down": down, "reload": reload, "logs": logs, "venv": venv}

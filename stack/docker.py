@@ -26,7 +26,7 @@ class DockerStack:
         """Build, start in the background, wait until it answers; raises StackError."""
         say("building the images")
         self._compose("build", "--quiet")
-        say("starting pki, service and proxy")
+        say("starting pki, service, function, gateway and proxy")
         self._compose("up", "--detach", "--remove-orphans")
         probe.wait(self.settings, self._require)
 
@@ -76,6 +76,8 @@ class DockerStack:
             env={
                 **settings.inherited,
                 "ALB_PORT": str(settings.alb_port),
+                "API_GATEWAY_PORT": str(settings.api_gateway_port),
+                "PAYLOAD": settings.payload,
                 "MTLS_MODE": settings.mtls_mode,
                 "PKI_HOME": str(settings.pki_home),
             },
@@ -106,14 +108,18 @@ def _docker(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]
 
 
 def _base_images() -> list[str]:
-    texts = [file.read_text() for file in sorted(ROOT.glob("*/Dockerfile"))]
+    texts = [file.read_text() for file in sorted(ROOT.glob("*/*Dockerfile"))]
     return sorted({image for text in texts for image in re.findall(r"(?m)^FROM (\S+)", text)})
 
 
 def _explained(stderr: str, settings: Settings) -> tuple[str, str]:
     if "port is already allocated" in stderr or "address already in use" in stderr:
-        port = settings.alb_port
-        return f"port {port} is taken", f"ALB_PORT={port + 1} make up"
+        for variable, port in (
+            ("API_GATEWAY_PORT", settings.api_gateway_port),
+            ("ALB_PORT", settings.alb_port),
+        ):
+            if f":{port} " in stderr or f":{port}:" in stderr or variable == "ALB_PORT":
+                return f"port {port} is taken", f"{variable}={port + 1} make up"
     if "overlap" in stderr:
         return (
             "the stack's internal network overlaps another one",

@@ -1,4 +1,4 @@
-"""The stack as plain processes: gunicorn on a unix socket, nginx in front."""
+"""The stack as plain processes: nginx before gunicorn, and before gateway and function."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import probe, programs
+from . import probe, programs, runtime
 from .errors import StackError
 from .processes import Process
 from .settings import ROOT, Settings
@@ -23,6 +23,8 @@ class NativeStack:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.service = Process("service", settings.run_dir)
+        self.function = Process("lambda", settings.run_dir)
+        self.gateway = Process("gateway", settings.run_dir)
         self.proxy = Process("proxy", settings.run_dir)
 
     def up(self, say: Say) -> None:
@@ -32,9 +34,10 @@ class NativeStack:
                 probe.wait(self.settings, self._require)
                 return
             self._stop()
-            _require_free(self.settings.alb_port)
+            _require_free(self.settings.alb_port, "ALB_PORT")
+            _require_free(self.settings.api_gateway_port, "API_GATEWAY_PORT")
             self.make_certificates(say)
-            say("starting the service and the proxy")
+            say("starting service, function, gateway and proxy")
             try:
                 self._start()
                 probe.wait(self.settings, self._require)
@@ -60,7 +63,13 @@ class NativeStack:
 
     def logs(self) -> list[str]:
         """The command that shows the logs and follows them."""
-        return ["tail", "-n", "50", "-F", str(self.service.log), str(self.proxy.log)]
+        return [
+            "tail",
+            "-n",
+            "50",
+            "-F",
+            *(str(process.log) for process in self._all if process.log.exists()),
+        ]
 
     def make_certificates(self, say: Say) -> None:
         """Make the CA, the server leaf and the client `billing`, where missing or about to end."""
@@ -75,34 +84,73 @@ class NativeStack:
                 raise StackError(*_message_and_hint(done.stderr))
         say(f"certificates are in {_short(self.settings.pki_home)}")
 
+    @property
+    def _all(self) -> tuple[Process, ...]:
+        """In the order in which they stop."""
+        return (self.proxy, self.gateway, self.function, self.service)
+
     def _start(self) -> None:
-        socket_path = self.settings.run_dir / "service.sock"
-        socket_path.unlink(missing_ok=True)
+        run_dir, python = self.settings.run_dir, programs.VENV / "bin/python"
+        for name in ("service.sock", "gateway.sock"):
+            (run_dir / name).unlink(missing_ok=True)
         self._put_truststore_in_force()
         self.service.start(
             [programs.VENV / "bin/gunicorn", "-c", ROOT / "service/gunicorn.conf.py"],
             self._service_env(),
         )
-        probe.until(socket_path.exists, self.service.require)
+        self.gateway.start(
+            [
+                *(python, "-m", "proxy", "gateway", "--invoke", self._start_function()),
+                *("--socket", run_dir / "gateway.sock"),
+                *("--truststore", self.settings.pki_home / "truststore.pem"),
+                *("--payload", self.settings.payload, "--binary-media-types", "*/*"),
+            ],
+            self._function_env(),
+        )
+        probe.until((run_dir / "service.sock").exists, self.service.require)
+        probe.until((run_dir / "gateway.sock").exists, self.gateway.require)
         self.proxy.start([ROOT / "proxy/run", "start"], self._proxy_env())
+
+    def _start_function(self) -> str:
+        """Start the function under AWS's runtime client and emulator; how the gateway calls it."""
+        if not runtime.RIE.exists():
+            return "service.lambda_handler:handler"
+        invoke, runtime_api = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+        self.function.start(
+            [
+                *(runtime.RIE, "--log-level", "error"),
+                *("--runtime-interface-emulator-address", invoke),
+                *("--runtime-api-address", runtime_api),
+                *(programs.VENV / "bin/python", "-m", "awslambdaric"),
+                "service.lambda_handler.handler",
+            ],
+            self._function_env(),
+        )
+        return f"http://{invoke}/2015-03-31/functions/function/invocations"
 
     def _stop(self) -> None:
         self._mode_file.unlink(missing_ok=True)
-        self.proxy.stop()
-        self.service.stop()
+        for process in self._all:
+            process.stop()
 
     def _require(self) -> None:
         if self.proxy.pid() is None and self.service.pid() is None:
             raise StackError("the stack is not running", "make up")
-        self.service.require()
-        self.proxy.require()
+        for process in self._wanted:
+            process.require()
+
+    @property
+    def _wanted(self) -> tuple[Process, ...]:
+        return tuple(p for p in self._all if p is not self.function or runtime.RIE.exists())
 
     def _runs_as_asked(self) -> bool:
-        running = self.service.pid() and self.proxy.pid() and self._mode_file.exists()
-        return bool(running) and self._mode_file.read_text() == self._mode()
+        running = all(process.pid() for process in self._wanted) and self._mode_file.exists()
+        return running and self._mode_file.read_text() == self._mode()
 
     def _mode(self) -> str:
-        return f"{self.settings.alb_port} {self.settings.mtls_mode} {self.settings.pki_home}\n"
+        kept = self.settings
+        asked = (kept.alb_port, kept.api_gateway_port, kept.payload, kept.mtls_mode, kept.pki_home)
+        return " ".join(map(str, (*asked, sorted(kept.inherited.items())))) + "\n"
 
     @property
     def _mode_file(self) -> Path:
@@ -137,11 +185,24 @@ class NativeStack:
             }
         )
 
+    def _function_env(self) -> dict[str, str]:
+        return self._env(
+            {
+                **self.settings.allow,
+                "CLIENT_CERT_SOURCE": "api-gateway",
+                # What Lambda sets and the emulator does not.
+                "AWS_LAMBDA_FUNCTION_NAME": "ApiFunction",
+                "LAMBDA_TASK_ROOT": str(ROOT),
+            }
+        )
+
     def _proxy_env(self) -> dict[str, str]:
         home = self.settings.pki_home
         return self._env(
             {
                 "ALB_LISTEN": f"127.0.0.1:{self.settings.alb_port}",
+                "API_GATEWAY_LISTEN": f"127.0.0.1:{self.settings.api_gateway_port}",
+                "GATEWAY": f"unix:{self.settings.run_dir}/gateway.sock",
                 "MTLS_MODE": self.settings.mtls_mode,
                 "RUN_DIR": str(self.settings.run_dir / "proxy"),
                 "SERVICE": f"unix:{self.settings.run_dir}/service.sock",
@@ -161,7 +222,7 @@ class NativeStack:
             yield
 
 
-def _require_free(port: int) -> None:
+def _require_free(port: int, variable: str) -> None:
     with socket.socket() as probe_socket:
         probe_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -169,8 +230,14 @@ def _require_free(port: int) -> None:
         except OSError as error:
             raise StackError(
                 f"port {port} cannot be used: {(error.strerror or '').lower()}",
-                f"ALB_PORT={port % 65535 + 1} make up",
+                f"{variable}={port % 65535 + 1} make up",
             ) from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe_socket:
+        probe_socket.bind(("127.0.0.1", 0))
+        return int(probe_socket.getsockname()[1])
 
 
 def _message_and_hint(stderr: str) -> tuple[str, str]:

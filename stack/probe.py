@@ -25,19 +25,19 @@ def until(true: Callable[[], bool], alive: Callable[[], None]) -> None:
 
 
 def wait(settings: Settings, alive: Callable[[], None]) -> None:
-    """Wait until GET /whoami with the client `billing` is answered with 200."""
-    until(lambda: status(settings) == 200, alive)  # noqa: PLR2004
+    """Wait until GET /whoami with the client `billing` is answered with 200 by both fronts."""
+    for port in (settings.alb_port, settings.api_gateway_port):
+        until(lambda port=port: status(settings, port) == 200, alive)  # type: ignore[misc]  # noqa: PLR2004
 
 
-def status(settings: Settings) -> int | None:
-    """The status of GET /whoami, or None while there is no answer."""
+def status(settings: Settings, port: int) -> int | None:
+    """The status of GET /whoami on *port*, or None while there is no answer."""
     home = settings.pki_home
     try:
         context = ssl.create_default_context(cafile=home / "ca.pem")
         context.load_cert_chain(home / "clients/billing.pem", home / "clients/billing.key")
-        with closing(
-            http.client.HTTPSConnection("localhost", settings.alb_port, context=context, timeout=5)
-        ) as connection:
+        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=35)
+        with closing(connection):
             connection.request("GET", "/whoami")
             response = connection.getresponse()
             response.read()

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS")
 PREFIXES = ("PKI_", "ALLOW_", "DOCKER_", "COMPOSE_", "STACK_", "XDG_")
 MTLS_MODES = ("verify", "passthrough")
+PAYLOADS = ("1.0", "2.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Settings:
     """Where things are and how they behave; the same for both ways of running."""
 
     alb_port: int = 8443
+    api_gateway_port: int = 9443
+    payload: str = "1.0"  #: of the events: 1.0 as a REST API's, or 2.0
     mtls_mode: str = "verify"
     pki_home: Path = ROOT / ".pki"
     run_dir: Path = ROOT / ".run"  #: of plain processes: sockets, pids, logs
@@ -26,15 +29,29 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """ALB_PORT, MTLS_MODE, PKI_HOME, RUN_DIR; raises StackError."""
+        """ALB_PORT, API_GATEWAY_PORT, PAYLOAD, MTLS_MODE, PKI_HOME, RUN_DIR; raises StackError."""
         mode = env.get("MTLS_MODE", "verify")
         if mode not in MTLS_MODES:
             raise StackError(
                 f"MTLS_MODE is {mode!r}; expected one of {', '.join(MTLS_MODES)}",
                 "MTLS_MODE=verify make up",
             )
+        payload = env.get("PAYLOAD", "1.0")
+        if payload not in PAYLOADS:
+            raise StackError(
+                f"PAYLOAD is {payload!r}; expected one of {', '.join(PAYLOADS)}",
+                "PAYLOAD=1.0 make up",
+            )
+        ports = [_port(env, "ALB_PORT", "8443"), _port(env, "API_GATEWAY_PORT", "9443")]
+        if ports[0] == ports[1]:
+            raise StackError(
+                f"ALB_PORT and API_GATEWAY_PORT are both {ports[0]}",
+                "ALB_PORT=8443 API_GATEWAY_PORT=9443 make up",
+            )
         return cls(
-            alb_port=_port(env.get("ALB_PORT", "8443")),
+            alb_port=ports[0],
+            api_gateway_port=ports[1],
+            payload=payload,
             mtls_mode=mode,
             pki_home=Path(env.get("PKI_HOME") or ROOT / ".pki").resolve(),
             run_dir=Path(env.get("RUN_DIR") or ROOT / ".run").resolve(),
@@ -51,14 +68,19 @@ class Settings:
         }
 
     @property
-    def url(self) -> str:
-        """Where clients call."""
-        return f"https://localhost:{self.alb_port}"
+    def urls(self) -> dict[str, str]:
+        """Where clients call, by front."""
+        return {
+            "alb": f"https://localhost:{self.alb_port}",
+            "api-gateway": f"https://localhost:{self.api_gateway_port}",
+        }
 
 
-def _port(text: str) -> int:
+def _port(env: Mapping[str, str], variable: str, default: str) -> int:
+    text = env.get(variable, default)
     if not text.isdigit() or not 1 <= int(text) <= 65535:  # noqa: PLR2004
         raise StackError(
-            f"ALB_PORT is {text!r}; expected a port from 1 to 65535", "ALB_PORT=8443 make up"
+            f"{variable} is {text!r}; expected a port from 1 to 65535",
+            f"{variable}={default} make up",
         )
     return int(text)

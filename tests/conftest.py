@@ -83,6 +83,7 @@ def settings(pki: Pki, run_dir: Path, mtls_mode: str = "verify", **allow: str) -
     """Settings of a stack of its own, on a free port."""
     return Settings(
         alb_port=free_port(),
+        api_gateway_port=free_port(),
         mtls_mode=mtls_mode,
         pki_home=pki.home,
         run_dir=run_dir,

@@ -27,7 +27,7 @@ class Compose:
     """A checkout of its own, and `docker compose` in it."""
 
     folder: Path
-    port: int
+    ports: tuple[int, int]  # of the ALB front and of the API Gateway front
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -36,7 +36,8 @@ class Compose:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": os.environ.get("HOME", "/"),
-                "ALB_PORT": str(self.port),
+                "ALB_PORT": str(self.ports[0]),
+                "API_GATEWAY_PORT": str(self.ports[1]),
                 "STACK_NETWORK": "172.30.84",
             },
             capture_output=True,
@@ -44,14 +45,14 @@ class Compose:
             check=False,
         )
 
-    def curl(self, client: str, path: str = "/whoami", *options: str) -> str:
-        """The status and the body; 000 when the connection was closed without an answer."""
+    def curl(self, client: str, path: str = "/whoami", *, front: int = 0) -> str:
+        """The body and the status; 000 when the connection was closed without an answer."""
         home = self.folder / ".pki"
         certificate = ("--cert", f"{home}/clients/{client}.pem", "--key",
                        f"{home}/clients/{client}.key") if client else ()  # fmt: skip
         return subprocess.run(
             ["curl", "-s", "-w", "%{http_code}", "--cacert", f"{home}/ca.pem", *certificate,
-             *options, f"https://localhost:{self.port}{path}"],
+             f"https://localhost:{self.ports[front]}{path}"],
             capture_output=True,
             text=True,
             check=False,
@@ -87,26 +88,41 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     checkout(folder)
     if os.geteuid() == 0:
         subprocess.run(["chown", "-R", "12345:12345", str(folder)], check=True)
-    running = Compose(folder, free_port())
+    running = Compose(folder, (free_port(), free_port()))
     try:
         up = running.run("up", "--detach", "--build")
         assert up.returncode == 0, up.stderr
-        settings = Settings(alb_port=running.port, pki_home=folder / ".pki")
-        probe.until(lambda: probe.status(settings) == 200, lambda: None)
+        alb, api_gateway = running.ports
+        settings = Settings(alb_port=alb, api_gateway_port=api_gateway, pki_home=folder / ".pki")
+        probe.wait(settings, lambda: None)
         yield running
     finally:
         running.run("down", "--volumes", "--rmi", "local")
 
 
-def test_a_client_of_the_stack_is_told_who_it_is(compose: Compose) -> None:
-    answer = compose.curl("billing")
+FRONTS = pytest.mark.parametrize("front", [0, 1], ids=["alb", "api-gateway"])
+
+
+@FRONTS
+def test_a_client_of_the_stack_is_told_who_it_is(compose: Compose, front: int) -> None:
+    answer = compose.curl("billing", front=front)
     assert answer.endswith("200")
     assert json.loads(answer[:-3])["uris"] == ["spiffe://example.org/billing"]
+    assert answer == compose.curl("billing")
 
 
-def test_without_a_certificate_the_connection_is_closed(compose: Compose) -> None:
-    assert compose.curl("") == "000"
-    assert compose.curl("billing").endswith("200")
+@FRONTS
+def test_without_a_certificate_the_connection_is_closed(compose: Compose, front: int) -> None:
+    assert compose.curl("", front=front) == "000"
+    assert compose.curl("billing", front=front).endswith("200")
+
+
+def test_nothing_but_the_gateway_reaches_the_function(compose: Compose) -> None:
+    networks = compose.container("function").attrs["NetworkSettings"]["Networks"]
+    assert [network["IPAddress"] for network in networks.values()] == [""]
+    assert compose.container("function").attrs["HostConfig"]["NetworkMode"] == "none"
+    shared = compose.container("gateway").attrs["HostConfig"]["NetworkMode"]
+    assert shared == f"container:{compose.container('function').id}"
 
 
 def test_another_client_is_issued_with_docker_alone(compose: Compose) -> None:
@@ -130,7 +146,7 @@ def test_certificates_belong_to_the_owner_of_the_checkout(compose: Compose) -> N
         assert key.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("service", ["service", "proxy"])
+@pytest.mark.parametrize("service", ["service", "function", "gateway", "proxy"])
 def test_a_container_has_no_right_it_does_not_need(compose: Compose, service: str) -> None:
     container = compose.container(service)
     host = container.attrs["HostConfig"]
@@ -151,7 +167,10 @@ def test_a_container_has_no_right_it_does_not_need(compose: Compose, service: st
 def test_only_the_proxy_is_published_and_on_loopback_alone(compose: Compose) -> None:
     assert not any(compose.container("service").attrs["NetworkSettings"]["Ports"].values())
     ports = compose.container("proxy").attrs["NetworkSettings"]["Ports"]
-    assert ports["8443/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": str(compose.port)}]
+    assert ports == {
+        f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(outside)}]
+        for inside, outside in zip((8443, 9443), compose.ports, strict=True)
+    }
     networks = compose.container("service").attrs["NetworkSettings"]["Networks"]
     assert list(networks) == [f"{PROJECT}_inside"]
 
@@ -171,8 +190,8 @@ def test_the_host_cannot_speak_for_the_proxy(compose: Compose) -> None:
     assert "certificate-required" in asked
 
 
-def test_both_are_healthy(compose: Compose) -> None:
-    for service in ("service", "proxy"):
+def test_all_are_healthy(compose: Compose) -> None:
+    for service in ("service", "gateway", "proxy"):
         probe.until(
             lambda name=service: compose.container(name).health == "healthy",  # type: ignore[misc]
             lambda: None,

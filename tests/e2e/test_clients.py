@@ -36,7 +36,7 @@ def is_billing(body: Any) -> bool:
 
 @pytest.fixture
 def url(stack: NativeStack) -> str:
-    return f"{stack.settings.url}/whoami"
+    return f"{stack.settings.urls['alb']}/whoami"
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])

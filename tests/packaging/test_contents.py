@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging.test_arrows import imports
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{16}")
 
@@ -48,7 +50,7 @@ def test_git_ignores_what_the_pki_makes() -> None:
     ("folder", "allowed"),
     [
         ("service", {"*.py", "blueprints/*.py", "requirements.txt", "requirements-gunicorn.txt"}),
-        ("proxy", {"run", "*.conf", "nginx.conf.template"}),
+        ("proxy", {"run", "*.conf", "nginx.conf.template", "*.py"}),
         ("pki", {"*.py", "requirements.txt"}),
     ],
 )
@@ -100,7 +102,31 @@ def test_the_pins_are_complete() -> None:
     assert installed - wanted == set()
 
 
-def test_base_images_are_the_two_agreed_ones() -> None:
-    for file in ROOT.glob("*/Dockerfile"):
+def test_base_images_are_the_agreed_ones() -> None:
+    files = list(ROOT.glob("*/*Dockerfile"))
+    assert len(files) == 5
+    for file in files:
         (image,) = re.findall(r"(?m)^FROM (\S+)", file.read_text())
-        assert image in {"python:3.13-slim-trixie", "debian:trixie-slim"}
+        assert image in {
+            "python:3.13-slim-trixie",
+            "debian:trixie-slim",
+            "public.ecr.aws/lambda/python:3.13",
+        }
+
+
+def test_the_gateway_image_gets_what_it_imports_and_no_key_code() -> None:
+    allowed = (ROOT / "proxy/gateway.Dockerfile.dockerignore").read_text().split()
+    assert allowed[0] == "*"
+    needed, todo = set(), ["acceptance", "truststore", "errors", "__init__"]
+    while todo:
+        name = todo.pop()
+        needed.add(name)
+        for module in imports(ROOT / f"pki/{name}.py"):
+            found = module.removeprefix("pki.").split(".")[0]
+            if module.startswith("pki.") and (ROOT / f"pki/{found}.py").exists():
+                todo += [found] if found not in needed else []
+    assert {line for line in allowed[1:] if "pki/" in line} == {
+        "!pki/requirements.txt",
+        *(f"!pki/{name}.py" for name in needed),
+    }
+    assert needed.isdisjoint({"keys", "authority", "store", "staging", "issuance"})

@@ -21,6 +21,8 @@ from stack.settings import ROOT, Settings
         ("ALB_PORT", "-1"),
         ("ALB_PORT", "https"),
         ("ALB_PORT", ""),
+        ("API_GATEWAY_PORT", "x"),
+        ("PAYLOAD", "3.0"),
         ("MTLS_MODE", "off"),
         ("MTLS_MODE", ""),
     ],
@@ -32,12 +34,17 @@ def test_a_setting_that_cannot_work_is_named(variable: str, value: str) -> None:
     assert raised.value.hint.endswith("make up")
 
 
+def test_two_fronts_on_one_port_are_refused() -> None:
+    with pytest.raises(StackError, match="are both 9443"):
+        Settings.from_env({"ALB_PORT": "9443"})
+
+
 def test_settings_are_read() -> None:
     env = {"ALB_PORT": "9000", "MTLS_MODE": "passthrough", "PATH": "/bin", "SECRET": "x"}
     settings = Settings.from_env(env)
     assert (settings.alb_port, settings.mtls_mode) == (9000, "passthrough")
     assert settings.inherited == {"PATH": "/bin"}
-    assert settings.url == "https://localhost:9000"
+    assert settings.urls["alb"] == "https://localhost:9000"
 
 
 def test_a_taken_port_is_one_clear_error() -> None:
@@ -46,10 +53,10 @@ def test_a_taken_port_is_one_clear_error() -> None:
         listener.listen()
         port = listener.getsockname()[1]
         with pytest.raises(StackError) as raised:
-            _require_free(port)
+            _require_free(port, "ALB_PORT")
     assert f"port {port} cannot be used: address already in use" in raised.value.message
     assert raised.value.hint == f"ALB_PORT={port + 1} make up"
-    _require_free(port)
+    _require_free(port, "ALB_PORT")
 
 
 def test_a_taken_port_leaves_nothing_started(tmp_path: Path) -> None:

@@ -1,0 +1,10 @@
+# The function as Lambda runs it: AWS's image, runtime client and runtime emulator.
+FROM public.ecr.aws/lambda/python:3.13
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --target "$LAMBDA_TASK_ROOT" \
+    -r requirements.txt && rm requirements.txt
+COPY . service/
+RUN rm service/requirements*.txt
+USER 65533:65533
+EXPOSE 8080
+CMD ["service.lambda_handler.handler"]
