@@ -2,58 +2,23 @@
 
 import os
 import sys
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn, NotRequired, TypedDict, TypeVar, Unpack
+from typing import NotRequired, TypedDict, TypeVar, Unpack
 
 import click
 
 from . import csr, issuance, keys, lookup, report, truststore, wishes
-from .errors import PkiError, filesystem, from_os_error
+from .commands import Commands
+from .errors import PkiError, filesystem
 from .initialisation import authority_certificates, initialise
 from .profiles import LEAVES
 from .public_keys import KEY_TYPES
 from .store import Store, create
 
-_PROGRAM = "python -m pki"
-_INTERRUPTED = 130  # 128 + SIGINT
 _IF_NEEDED = "Do nothing if it is good for another third of its life; else make or renew it."
 _Command = TypeVar("_Command", bound=Callable[..., None])
-
-
-class Commands(click.Group):
-    """Commands whose refusals are `error: …` and `  hint: …`: exit 1, or 2 for wrong usage."""
-
-    def main(self, args: Sequence[str] | None = None, *_: object, **__: object) -> NoReturn:
-        """Run the command line *args* and exit."""
-        warnings.simplefilter("ignore")  # they speak to developers
-        try:
-            code = super().main(args, _PROGRAM, standalone_mode=False)
-        except click.UsageError as error:
-            _fail(_from_usage(error), 2)
-        except PkiError as error:
-            _fail(error, 1)
-        except OSError as error:
-            _fail(from_os_error(f"use {error.filename!r}", error), 1)
-        except (click.Abort, KeyboardInterrupt):
-            click.echo(err=True)
-            sys.exit(_INTERRUPTED)
-        sys.exit(code)
-
-
-def _fail(error: PkiError, code: int) -> NoReturn:
-    click.echo(f"error: {error.message}\n  hint: {error.hint}", err=True)
-    sys.exit(code)
-
-
-def _from_usage(error: click.UsageError) -> PkiError:
-    message = " ".join(error.format_message().split()).rstrip(".")
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        message = "no command given"
-    path = error.ctx.command_path if error.ctx else _PROGRAM
-    return PkiError(message[:1].lower() + message[1:], f"{path} --help")
 
 
 def _store() -> Store:
@@ -284,6 +249,15 @@ def build(files: tuple[str, ...], out: str | None) -> None:
     with store.lock():
         store.write(path, content)
     click.echo(report.truststore(path, truststore.read(content)))
+
+
+@truststore_.command()
+@click.argument("file", required=False)
+def check(file: str | None) -> None:
+    """Refuse FILE if a key, a leaf or something expired is in it, or a chain is incomplete."""
+    path = _store().truststore if file is None else Path(file)
+    truststore.build(truststore.gather([path], _now()), _now())
+    click.echo(f"good: {path}")
 
 
 @truststore_.command("show")

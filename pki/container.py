@@ -8,6 +8,7 @@ issue client alice    as any other command of python -m pki
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from . import keys, truststore
@@ -40,6 +41,8 @@ def main() -> int:
     if words not in {("stack",), ("publish",)}:
         return _pki(*words)
     if words == ("stack",):
+        # The stack's own leaves must be readable unattended.
+        os.environ.pop("PKI_LEAF_PASSPHRASE", None)
         for command in MADE:
             if code := _pki(*command):
                 return code
@@ -71,7 +74,8 @@ def _become_owner() -> None:
 def _publish() -> None:
     store = Store(HOME)
     store.require()
-    truststore.read(store.home / "truststore.pem")
+    now = datetime.now(UTC)
+    truststore.build(truststore.gather([store.home / "truststore.pem"], now), now)
     for folder in (PROXY_TLS, TRUSTSTORE):
         for source in (store.home / "truststore.pem", store.home / "ca.pem"):
             store.write(folder / source.name, source.read_bytes())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -16,7 +16,7 @@ from .config import MAX_BODY, Config
 class Api(Flask):
     """Flask, which asks of every hook and view, on every request, whether it is a coroutine."""
 
-    ensure_sync = cache(Flask.ensure_sync)
+    ensure_sync = lru_cache(maxsize=256)(Flask.ensure_sync)
 
 
 class Json(DefaultJSONProvider):
@@ -55,10 +55,11 @@ def _refuse_large_body() -> None:
 def _finish(response: Response) -> Response:
     """Keep answers that a certificate chose out of caches (RFC 9440, 2.4), and empty the wire.
 
-    A proxy answers 502 when the connection is closed while it still sends the body.
+    A proxy answers 502 when the connection is closed while it still sends the body. Only for who
+    has a certificate is it awaited: anybody else could send a byte a minute.
     """
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.environ.get("CONTENT_LENGTH"):
+    if request.environ.get("CONTENT_LENGTH") and "client" in g:
         left = min(request.content_length or 0, 16 * MAX_BODY)
         while left > 0 and (data := request.environ["wsgi.input"].read(min(left, 65536))):
             left -= len(data)

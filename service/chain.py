@@ -60,10 +60,10 @@ def verify(
     if len(hints) > MAX_HINTS:
         raise UntrustedChain(f"{len(hints)} certificates came with the leaf, {MAX_HINTS} are read")
     anchors = [certificate for certificate in truststore if _is_anchor(certificate)]
-    between = [c for c in (*hints, *truststore) if c.subject != c.issuer]
     if not anchors:
         raise UntrustedChain("the truststore has no trust anchor")
     try:
+        between = [c for c in (*hints, *truststore) if c.subject != c.issuer]
         path = _verifier(anchors, now).verify(leaf, between).chain  # (3), (4), (5)
     except (VerificationError, ValueError) as error:
         raise UntrustedChain(str(error)) from error
@@ -116,6 +116,20 @@ def _may_sign_certificates(_: Policy, __: x509.Certificate, usage: x509.KeyUsage
         raise ValueError("an authority may not issue: keyUsage lacks keyCertSign")
 
 
+def _constrains_what_is_checked(
+    _: Policy, __: x509.Certificate, constraints: x509.NameConstraints | None
+) -> None:
+    """The verifier holds constraints on DNS names and addresses against a leaf, and no others."""
+    if constraints is None:
+        return
+    for subtree in (
+        *(constraints.permitted_subtrees or ()),
+        *(constraints.excluded_subtrees or ()),
+    ):
+        if not isinstance(subtree, x509.DNSName | x509.IPAddress):
+            raise ValueError(f"a name constraint on a {type(subtree).__name__} is not understood")
+
+
 def _no_authority(
     _: Policy, __: x509.Certificate, constraints: x509.BasicConstraints | None
 ) -> None:
@@ -130,7 +144,7 @@ def _may_sign(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> N
 
 def _for_clients(_: Policy, __: x509.Certificate, uses: x509.ExtendedKeyUsage | None) -> None:
     if uses is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in uses:
-        raise ValueError("the leaf is not for clients: extendedKeyUsage lacks clientAuth")
+        raise ValueError("not for clients: extendedKeyUsage lacks clientAuth")
 
 
 _AGNOSTIC = Criticality.AGNOSTIC
@@ -140,6 +154,8 @@ _CA_POLICY = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, _AGNOSTIC, _may_issue)
     .may_be_present(x509.KeyUsage, _AGNOSTIC, _may_sign_certificates)
+    .may_be_present(x509.ExtendedKeyUsage, _AGNOSTIC, _for_clients)
+    .may_be_present(x509.NameConstraints, _AGNOSTIC, _constrains_what_is_checked)
 )
 _EE_POLICY = (
     ExtensionPolicy.permit_all()

@@ -43,6 +43,7 @@ class Config:
     ALLOW_SUBJECTS       RFC 4514 names
     ALLOW_URIS           exact, or ending in "/*"
     ALLOW_FINGERPRINTS   SHA-256 over DER, hex
+    DEFAULT_ALLOW_…      any of these four, for when none of the four is set
     TRUSTSTORE           for alb-passthrough: a PEM file with the CA certificates to trust
     BASE_PATH            in Lambda: the base path of the custom domain's mapping, such as "/v1"
     """
@@ -67,7 +68,7 @@ class Config:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
         """Read *env*, or raise InvalidConfiguration with every fault."""
-        reader = _Reader(env)
+        reader = _Reader(_with_default_list(env))
         source = reader.source()
         networks, words = reader.trusted_proxies(needed=source is None or source.in_headers)
         base_path = reader.base_path()
@@ -95,6 +96,14 @@ def from_env_or_exit() -> Config:
         lines = [f"error: {fault}" for fault in str(faults).splitlines()]
         sys.stderr.write("\n".join([*lines, "  hint: service/config.py lists the variables\n"]))
         sys.exit(1)
+
+
+def _with_default_list(env: Mapping[str, str]) -> Mapping[str, str]:
+    """Defaults that were joined to what is set would let in more than was asked for."""
+    if any(value.strip() for name, value in env.items() if name.startswith("ALLOW_")):
+        return env
+    defaults = {n: value for n, value in env.items() if n.startswith("DEFAULT_ALLOW_")}
+    return {**env, **{name.removeprefix("DEFAULT_"): value for name, value in defaults.items()}}
 
 
 class _Reader:

@@ -26,7 +26,10 @@ limit_request_fields = 4096
 header_map = "drop"
 # By default a trusted peer may also set SCRIPT_NAME and PATH_INFO by header.
 forwarder_headers = ""
-forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "").replace("unix", "").strip(" ,")
+trusted = os.environ.get("TRUSTED_PROXIES", "").replace(",", " ").split()
+forwarded_allow_ips = ",".join(peer for peer in trusted if peer not in {"unix", "elb"})
+# By default X-Forwarded-Ssl, which clients can send, contradicts the proxy's own header: 400.
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 # Nothing outside needs to command it while it runs.
 control_socket_disable = True

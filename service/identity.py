@@ -56,12 +56,12 @@ class Gate:
 
     def admit(self) -> None:
         """Set g.client and g.verdict, or raise a Problem; the log has the verdict either way."""
+        g.verdict = Denied("not decided")
         try:
             client = self._identify()
         except problems.Problem as problem:
             g.verdict = Denied(problem.detail or problem.slug)
             raise type(problem) from problem.__cause__
-        g.client = client
         g.verdict = self._config.allow.check(client)
         if isinstance(g.verdict, Denied):
             raise problems.CertificateNotAllowed
@@ -80,13 +80,11 @@ class Gate:
             raise problems.CertificateMalformed(str(error)) from error
         except UntrustedChain as error:
             raise problems.CertificateUntrusted(str(error)) from error
-        client = verified.certificate
+        client = g.client = verified.certificate
         if not verified.not_before <= now <= verified.not_after:
-            g.client = client
             raise problems.CertificateNotValidNow("the certificate is not valid now")
         if client.is_ca:
             # OpenSSL, and so nginx, takes it; what AWS does is not documented.
-            g.client = client
             raise problems.CertificateUntrusted("the certificate is an authority's")
         return client
 

@@ -17,7 +17,7 @@ Header = tuple[str, str]
 def answer(kind: str, status: str, headers: Iterable[Header], body: bytes) -> dict[str, Any]:
     """What the function returns for an event of *kind*; *status* such as "200 OK"."""
     # The front counts the bytes that it sends itself.
-    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    kept = [(name, _text(value)) for name, value in headers if name.lower() != "content-length"]
     answered = {"statusCode": int(status.partition(" ")[0]), **_body(kept, body)}
     if kind in {HTTP_API_2, FUNCTION_URL}:
         return answered | _payload_2(kept)
@@ -36,6 +36,14 @@ def _body(headers: list[Header], body: bytes) -> dict[str, Any]:
         except UnicodeDecodeError:
             pass
     return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+
+def _text(value: str) -> str:
+    """WSGI has bytes as latin-1 characters (PEP 3333), the event has text, which leaves as UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _lists(headers: list[Header]) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ Verdict = Allowed | Denied
 
 # "." and ".." segments, also percent-encoded, empty segments and backslashes: some reader below
 # "prefix/" would resolve them to a place outside.
-_CLIMBING = re.compile(r"(^|/)(\.|%2e){0,2}(/|$)|\\|%2f|%5c", re.IGNORECASE)
+_CLIMBING = re.compile(r"(^|/)(\.|%2e){0,2}([/?#;]|$)|\\|%2f|%5c", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

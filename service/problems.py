@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from flask import Flask, Response, json
+from flask import Flask, Response, current_app, json
 from werkzeug.exceptions import HTTPException
 
 TYPE_PREFIX = "urn:problem-type:"
@@ -85,7 +85,8 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
     return response
 
 
-def _crash(_: Exception) -> Response:
+def _crash(error: Exception) -> Response:
+    current_app.logger.error("a view failed", exc_info=error)
     return _response(500, "internal-server-error", "Internal server error", "")
 
 

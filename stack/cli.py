@@ -27,6 +27,10 @@ def main() -> int:
         if error.hint:
             sys.stderr.write(f"  hint: {error.hint}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"error: cannot use {error.filename!r}: {error.strerror}\n")
+        sys.stderr.write("  hint: does it belong to you? sudo chown -R $(id -u) .run .pki .venv\n")
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0
@@ -57,7 +61,7 @@ def up(settings: Settings) -> None:
 def down(settings: Settings) -> None:
     """Stop the stack, however it was started."""
     NativeStack(settings).down()
-    if not docker.why_not(settings):
+    if not docker.why_unreachable(settings):
         DockerStack(settings).down()
     print("stopped; the certificates stay in .pki")
 
@@ -76,10 +80,13 @@ def logs(settings: Settings) -> None:
 
 
 def venv(_settings: Settings) -> None:
-    """Make .venv with everything the tests need; install nginx, and AWS's emulator."""
+    """Make .venv; where we may, also install what some of the tests need besides."""
     programs.ensure_venv(_say)
-    programs.ensure_nginx(_say)
-    runtime.ensure_rie(_say)
+    for ensure in (programs.ensure_nginx, runtime.ensure_rie):
+        try:
+            ensure(_say)
+        except StackError as error:
+            _say(f"{error.message}; {error.hint}; tests that need it are skipped")
 
 
 COMMANDS = {"up": up, "down": down, "reload": reload, "logs": logs, "venv": venv}
@@ -102,7 +109,7 @@ def _chosen(settings: Settings) -> NativeStack | DockerStack:
 
 def _running(settings: Settings) -> NativeStack | DockerStack:
     native = NativeStack(settings)
-    if native.proxy.pid() is not None or docker.why_not(settings):
+    if native.proxy.pid() is not None or docker.why_unreachable(settings):
         return native
     return DockerStack(settings)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from . import probe
 from .errors import StackError
 from .programs import run
-from .settings import ROOT, Settings
+from .settings import PASSPHRASE, ROOT, Settings
 
 Say = Callable[[str], None]
 
@@ -46,10 +46,6 @@ class DockerStack:
         """The command that shows the logs and follows them."""
         return ["docker", "compose", "logs", "--follow", "--tail", "50"]
 
-    def runs(self) -> bool:
-        """Whether any container of the stack runs."""
-        return any(state == "running" for state in self._states().values())
-
     def _require(self) -> None:
         states = self._states()
         if not states:
@@ -80,21 +76,30 @@ class DockerStack:
                 "PAYLOAD": settings.payload,
                 "MTLS_MODE": settings.mtls_mode,
                 "PKI_HOME": str(settings.pki_home),
+                **({} if settings.passphrase is None else {PASSPHRASE: settings.passphrase}),
             },
         )
 
 
-def why_not(settings: Settings) -> str:
-    """What keeps Docker from being used here; empty if nothing does."""
+def why_unreachable(settings: Settings) -> str:
+    """What keeps us from asking an engine for our containers; empty if nothing does."""
     if shutil.which("docker") is None:
         return "docker is not installed"
     for words, wrong in (
         (["info"], "no Docker engine can be reached"),
         (["compose", "version"], "docker compose is not installed"),
-        (["buildx", "version"], "docker buildx is not installed"),
     ):
         if _docker(settings, *words).returncode:
             return wrong
+    return ""
+
+
+def why_not(settings: Settings) -> str:
+    """What keeps the stack from being built and started with Docker; empty if nothing does."""
+    if wrong := why_unreachable(settings):
+        return wrong
+    if _docker(settings, "buildx", "version").returncode:
+        return "docker buildx is not installed"
     for image in _base_images():
         if _docker(settings, "image", "inspect", image).returncode == 0:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from . import probe, programs, runtime
 from .errors import StackError
 from .processes import Process
-from .settings import ROOT, Settings
+from .settings import PASSPHRASE, ROOT, Settings
 
 Say = Callable[[str], None]
 
@@ -29,6 +30,7 @@ class NativeStack:
 
     def up(self, say: Say) -> None:
         """Start what does not run, and wait until it answers; raises StackError."""
+        self.settings.require_usable_paths()
         with self._lock():
             if self._runs_as_asked():
                 probe.wait(self.settings, self._require)
@@ -54,8 +56,8 @@ class NativeStack:
     def reload(self) -> None:
         """Take a new truststore; raises StackError and changes nothing if it is broken."""
         self._require()
+        self._put_truststore_in_force()
         if self.settings.mtls_mode == "passthrough":
-            self._put_truststore_in_force()
             self.service.signal(signal.SIGHUP)
         done = programs.run(ROOT / "proxy/run", "reload", env=self._proxy_env())
         if done.returncode:
@@ -78,16 +80,21 @@ class NativeStack:
             ["issue", "server", "localhost", "127.0.0.1", "::1", "--if-needed"],
             ["issue", "client", "billing", "--if-needed"],
         ):
-            env = self._env({"PKI_HOME": str(self.settings.pki_home)})
-            done = programs.run(programs.VENV / "bin/python", "-m", "pki", *words, env=env)
-            if done.returncode:
-                raise StackError(*_message_and_hint(done.stderr))
+            self._pki(*words)
         say(f"certificates are in {_short(self.settings.pki_home)}")
 
     @property
     def _all(self) -> tuple[Process, ...]:
         """In the order in which they stop."""
         return (self.proxy, self.gateway, self.function, self.service)
+
+    def _pki(self, *words: str | Path) -> None:
+        env = self._env({"PKI_HOME": str(self.settings.pki_home)})
+        if self.settings.passphrase is not None:
+            env[PASSPHRASE] = self.settings.passphrase
+        done = programs.run(programs.VENV / "bin/python", "-m", "pki", *words, env=env)
+        if done.returncode:
+            raise StackError(*_message_and_hint(done.stderr))
 
     def _start(self) -> None:
         run_dir, python = self.settings.run_dir, programs.VENV / "bin/python"
@@ -102,7 +109,7 @@ class NativeStack:
             [
                 *(python, "-m", "proxy", "gateway", "--invoke", self._start_function()),
                 *("--socket", run_dir / "gateway.sock"),
-                *("--truststore", self.settings.pki_home / "truststore.pem"),
+                *("--truststore", self._truststore),
                 *("--payload", self.settings.payload, "--binary-media-types", "*/*"),
             ],
             self._function_env(),
@@ -150,7 +157,8 @@ class NativeStack:
     def _mode(self) -> str:
         kept = self.settings
         asked = (kept.alb_port, kept.api_gateway_port, kept.payload, kept.mtls_mode, kept.pki_home)
-        return " ".join(map(str, (*asked, sorted(kept.inherited.items())))) + "\n"
+        environment = hashlib.sha256(repr(sorted(self._service_env().items())).encode())
+        return f"{' '.join(map(str, asked))} {environment.hexdigest()}\n"
 
     @property
     def _mode_file(self) -> Path:
@@ -159,10 +167,7 @@ class NativeStack:
     def _put_truststore_in_force(self) -> None:
         """Copy it, once it is seen to be good: a worker that starts later must not find another."""
         wanted, in_force = self.settings.pki_home / "truststore.pem", self._truststore
-        env = {**self._service_env(), "TRUSTSTORE": str(wanted)}
-        done = programs.run(programs.VENV / "bin/python", "-m", "service.config", env=env)
-        if done.returncode:
-            raise StackError(*_message_and_hint(done.stderr))
+        self._pki("truststore", "check", wanted)
         copy = in_force.with_suffix(".next")
         copy.write_bytes(wanted.read_bytes())
         copy.replace(in_force)
@@ -206,7 +211,7 @@ class NativeStack:
                 "MTLS_MODE": self.settings.mtls_mode,
                 "RUN_DIR": str(self.settings.run_dir / "proxy"),
                 "SERVICE": f"unix:{self.settings.run_dir}/service.sock",
-                "TRUSTSTORE": str(home / "truststore.pem"),
+                "TRUSTSTORE": str(self._truststore),
                 "SERVER_PEM": str(home / "server/localhost.pem"),
                 "SERVER_KEY": str(home / "server/localhost.key"),
             }

@@ -18,9 +18,12 @@ from .settings import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A program that outlives the command that started it, known by its pid file."""
+    """A program that outlives the command that started it.
 
-    name: str  #: also a word of its command line, so that a reused pid is not taken for it
+    Its pid file has the pid and when that process began, so that no other is taken for it.
+    """
+
+    name: str
     run_dir: Path
 
     @property
@@ -44,22 +47,17 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file.write_text(f"{child.pid}\n")
+        self._pid_file.write_text(f"{child.pid} {_began(child.pid)}\n")
         # It outlives us, about which Popen would warn when it is dropped.
         child.returncode = 0
 
     def pid(self) -> int | None:
         """The pid, if the process runs."""
         try:
-            pid = int(self._pid_file.read_text())
+            pid, _, began = self._pid_file.read_text().strip().partition(" ")
+            return int(pid) if began and _began(int(pid)) == began else None
         except (OSError, ValueError):
             return None
-        for _ in range(20):
-            words = _command_line(pid)
-            if words != "":
-                return pid if words is not None and self.name in words else None
-            time.sleep(0.01)  # between fork and exec it has none
-        return None
 
     def signal(self, number: signal.Signals) -> None:
         """Send *number* to the process; nothing if it does not run."""
@@ -94,18 +92,16 @@ class Process:
             raise StackError(f"the {self.name} ended:\n{self.last_words()}", f"less {self.log}")
 
 
-def _command_line(pid: int) -> str | None:
-    """The command line of a process; None if there is none, or only its remains."""
+def _began(pid: int) -> str:
+    """When the process *pid* began, in whatever form the system tells it; "" if it has ended."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        words = Path(f"/proc/{pid}/cmdline").read_text()
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         if Path("/proc/self").exists():
-            return None
-        shown = ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)]  # macOS
-        state, _, words = run(*shown).stdout.partition(" ")
-        return None if not state or state.startswith("Z") else words
-    return None if state == "Z" else words
+            return ""
+        state, _, began = run("ps", "-o", "stat=,lstart=", "-p", str(pid)).stdout.partition(" ")
+        return "" if not state or state.startswith("Z") else began.strip()  # macOS
+    return "" if state == "Z" else fields[18]  # starttime, the 22nd of proc(5)
 
 
 def _reap(pid: int) -> None:

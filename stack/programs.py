@@ -43,10 +43,10 @@ def ensure_venv(say: Say) -> None:
     """Make .venv with the pinned requirements, unless it is there and up to date."""
     stamp = VENV / "installed"
     wanted = _requirements_hash()
-    if stamp.exists() and stamp.read_text() == wanted:
+    if stamp.exists() and stamp.read_text() == wanted and _has_pip():
         return
     say("installing the Python packages into .venv")
-    if not (VENV / "bin/python").exists():
+    if not _has_pip():
         _make_venv(say)
     done = run(VENV / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check",
                "-r", ROOT / "requirements.txt")  # fmt: skip
@@ -58,8 +58,13 @@ def ensure_venv(say: Say) -> None:
     stamp.write_text(wanted)
 
 
+def _has_pip() -> bool:
+    python = VENV / "bin/python"  # a dangling link where the system's Python was upgraded
+    return python.exists() and run(python, "-c", "import pip").returncode == 0
+
+
 def _make_venv(say: Say) -> None:
-    done = run(sys.executable, "-m", "venv", VENV)
+    done = run(sys.executable, "-m", "venv", "--clear", VENV)
     if done.returncode and shutil.which("apt-get"):
         # Debian and Ubuntu keep ensurepip in a package of its own.
         _install("python3-venv", say)
@@ -77,7 +82,7 @@ def ensure_nginx(say: Say) -> None:
         _install("nginx", say)
         # Debian's package starts a web server on port 80, which nobody asked for here.
         if shutil.which("systemctl"):
-            run("systemctl", "disable", "--now", "nginx")
+            run(*_as_root(["systemctl", "disable", "--now", "nginx"]))
     if shutil.which("nginx") is None:
         raise StackError("nginx is not installed", "install nginx, then: make up")
 
@@ -92,7 +97,7 @@ def _install(package: str, say: Say) -> None:
     if platform.system() == "Linux" and os.geteuid() != 0:
         if run("sudo", "-n", "true").returncode if shutil.which("sudo") else True:
             raise StackError(f"{package} is not installed", f"sudo {' '.join(command)}")
-        command = ["sudo", "-n", *command]
+        command = _as_root(command)
     say(f"installing {package}: {' '.join(command)}")
     if "apt-get" in command:
         run(*command[: command.index("apt-get") + 1], "update", "-qq")
@@ -102,6 +107,10 @@ def _install(package: str, say: Say) -> None:
             f"cannot install {package}: {_last_line(done.stderr or done.stdout)}",
             " ".join(command),
         )
+
+
+def _as_root(command: list[str]) -> list[str]:
+    return command if os.geteuid() == 0 else ["sudo", "-n", *command]
 
 
 def _install_command(package: str) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,9 @@ from .errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS")
-PREFIXES = ("PKI_", "ALLOW_", "DOCKER_", "COMPOSE_", "STACK_", "XDG_")
+PREFIXES = ("ALLOW_", "DOCKER_", "COMPOSE_", "STACK_", "XDG_")
+# Of the authorities' keys alone: the stack's own leaves must be readable unattended.
+PASSPHRASE = "PKI_PASSPHRASE"  # noqa: S105  (its name)
 MTLS_MODES = ("verify", "passthrough")
 PAYLOADS = ("1.0", "2.0")
 
@@ -26,6 +29,7 @@ class Settings:
     pki_home: Path = ROOT / ".pki"
     run_dir: Path = ROOT / ".run"  #: of plain processes: sockets, pids, logs
     inherited: Mapping[str, str] = field(default_factory=dict)  #: what every program gets
+    passphrase: str | None = field(default=None, repr=False)  #: what `python -m pki` alone gets
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -56,15 +60,30 @@ class Settings:
             pki_home=Path(env.get("PKI_HOME") or ROOT / ".pki").resolve(),
             run_dir=Path(env.get("RUN_DIR") or ROOT / ".run").resolve(),
             inherited={k: v for k, v in env.items() if k in INHERITED or k.startswith(PREFIXES)},
+            passphrase=env.get(PASSPHRASE),
         )
+
+    def require_usable_paths(self) -> None:
+        """Raise StackError where nginx or a unix socket could not live."""
+        for path in (ROOT, self.run_dir, self.pki_home):
+            if re.search(r"[\s\"'`;{}|\\$&]", str(path)):
+                raise StackError(
+                    f"{str(path)!r} has a character that nginx.conf does not take",
+                    "move the project, or set RUN_DIR and PKI_HOME",
+                )
+        # sun_path has 104 bytes on macOS, 108 on Linux.
+        if len(str(self.run_dir / "proxy/leaf.sock")) > 100:  # noqa: PLR2004
+            raise StackError(
+                f"{str(self.run_dir)!r} is too long for a unix socket",
+                "RUN_DIR=$(mktemp -d) make up",
+            )
 
     @property
     def allow(self) -> dict[str, str]:
-        """Who may call: whoever our own issuing CA gave a URI below spiffe://example.org/."""
-        asked = {k: v for k, v in self.inherited.items() if k.startswith("ALLOW_")}
-        return asked or {
-            "ALLOW_ISSUERS": "CN=Example Issuing CA,O=Example",
-            "ALLOW_URIS": "spiffe://example.org/*",
+        """Who may call, where no ALLOW_… says so: as in docker-compose.yml."""
+        return {
+            "DEFAULT_ALLOW_ISSUERS": "CN=Example Issuing CA,O=Example",
+            "DEFAULT_ALLOW_URIS": "spiffe://example.org/*",
         }
 
     @property
@@ -78,7 +97,7 @@ class Settings:
 
 def _port(env: Mapping[str, str], variable: str, default: str) -> int:
     text = env.get(variable, default)
-    if not text.isdigit() or not 1 <= int(text) <= 65535:  # noqa: PLR2004
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 65535:  # noqa: PLR2004
         raise StackError(
             f"{variable} is {text!r}; expected a port from 1 to 65535",
             f"{variable}={default} make up",

@@ -101,7 +101,11 @@ def test_not_even_a_bad_request_gets_a_response_without_a_good_certificate(
     port = stack.settings.alb_port
     for client in (None, stranger):
         assert wire.exchange(port, wire.tls(pki.ca, client), REQUESTS[request_name]) == b""
-    assert wire.exchange(port, wire.tls(pki.ca, billing), REQUESTS[request_name]) != b""
+    # nginx closes at once after some of them, and the reset can overtake its answer.
+    answers = (
+        wire.exchange(port, wire.tls(pki.ca, billing), REQUESTS[request_name]) for _ in "x" * 10
+    )
+    assert any(answer != b"" for answer in answers)
     assert_admitted(stack, pki, billing)
 
 

@@ -166,7 +166,15 @@ BROKEN: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+# What nginx would take, and nobody could come in by.
+UNFIT: dict[str, Callable[[str], str]] = {
+    "without its root": lambda good: good[: good.index("-----END") + 26],
+    "a leaf alone": lambda _: builders.pem(builders.leaf(issuer=None).certificate),
+    "a key in it": lambda good: good + BROKEN["a key instead"](""),
+}
+
+
+@pytest.mark.parametrize("kind", [*BROKEN, *UNFIT])
 def test_a_broken_truststore_is_refused_and_the_old_one_stays(
     own_stack: NativeStack,
     truststore: Path,
@@ -174,7 +182,7 @@ def test_a_broken_truststore_is_refused_and_the_old_one_stays(
     stranger: Files,
     kind: str,
 ) -> None:
-    truststore.write_text(BROKEN[kind](truststore.read_text()))
+    truststore.write_text((BROKEN | UNFIT)[kind](truststore.read_text()))
     with pytest.raises(StackError) as refused:
         own_stack.reload()
     assert refused.value.message

@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from service import chain
 from service.sources import SOURCES
@@ -134,6 +136,59 @@ def test_an_authority_must_be_allowed_to_issue() -> None:
         else:
             with pytest.raises(chain.UntrustedChain, match="keyCertSign"):
                 verify(leaf(issuer=above), ROOT, above)
+
+
+def extended(*extensions: tuple[x509.ExtensionType, bool]) -> Holder:
+    """An issuing CA below ROOT with more extensions."""
+    key = builders.p256()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name.from_rfc4514_string("CN=Extended,O=Test"))
+        .issuer_name(ROOT.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(77)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=90))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    assert not isinstance(ROOT.key, ed25519.Ed25519PrivateKey)
+    return Holder(builder.sign(ROOT.key, hashes.SHA256()), key)
+
+
+DIRECTORY = x509.NameConstraints([x509.DirectoryName(x509.Name([]))], None)
+DNS = x509.NameConstraints([x509.DNSName("example.org")], None)
+
+
+@pytest.mark.parametrize(
+    ("extension", "critical", "trusted"),
+    [
+        (builders.CLIENT_AUTH, False, True),
+        (builders.SERVER_AUTH, False, False),
+        (DNS, True, True),
+        (DIRECTORY, True, False),
+        (DIRECTORY, False, False),
+    ],
+)
+def test_an_authority_is_held_to_its_extensions(
+    extension: x509.ExtensionType, *, critical: bool, trusted: bool
+) -> None:
+    above = extended((extension, critical))
+    if trusted:
+        assert verify(leaf(issuer=above), ROOT, above)
+    else:
+        with pytest.raises(chain.UntrustedChain):
+            verify(leaf(issuer=above), ROOT, above)
+
+
+def test_a_hint_whose_name_cannot_be_read_is_no_crash() -> None:
+    der = ISSUING.certificate.public_bytes(Encoding.DER)
+    broken = x509.load_der_x509_certificate(der.replace(b"Issuing", b"Iss\xff\xfeng"))
+    with pytest.raises(ValueError, match="subject"):
+        _ = broken.subject.rfc4514_string()
+    with pytest.raises(chain.UntrustedChain):
+        chain.verify([GOOD.certificate, broken], STORE, NOW)
 
 
 @pytest.mark.parametrize("days", [-60, 60, 400])

@@ -76,6 +76,26 @@ def test_a_fault_names_its_variable_and_value(variable: str, value: str) -> None
     assert repr(value.rpartition(" ")[2]) in told or repr(value) in told
 
 
+DEFAULTS = {
+    "DEFAULT_ALLOW_ISSUERS": "CN=Example Issuing CA,O=Example",
+    "DEFAULT_ALLOW_URIS": "spiffe://example.org/*",
+}
+
+
+@pytest.mark.parametrize("empty", ["", " ", ";"[:0]])
+def test_defaults_count_when_nothing_is_set(empty: str) -> None:
+    allow = Config.from_env({**GOOD, **DEFAULTS, "ALLOW_SUBJECTS": empty}).allow
+    assert allow.uris == {"spiffe://example.org/*"}
+    assert allow.issuers == {parse_name("CN=Example Issuing CA,O=Example")}
+
+
+def test_whoever_sets_one_list_gets_that_list_alone() -> None:
+    allow = Config.from_env({**GOOD, **DEFAULTS}).allow
+    assert allow.subjects == {parse_name("CN=billing,O=Example")}
+    assert not allow.uris
+    assert not allow.issuers
+
+
 def test_nobody_allowed_refuses_to_start() -> None:
     assert "nobody is allowed to call" in faults(ALLOW_SUBJECTS=" ; ")[0]
 

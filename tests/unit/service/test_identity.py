@@ -202,10 +202,14 @@ def test_the_rest_of_the_http_errors_are_problems_too(app: Flask) -> None:
     assert ask(app, "/moved").status_code == 302
 
 
-def test_a_crash_tells_nothing(app: Flask) -> None:
+def test_a_crash_tells_the_log_and_not_the_caller(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     response = ask(app, "/crash")
     assert problem(response) == "internal-server-error"
     assert "secret" not in response.text
+    assert "the secret of the house" in caplog.text
+    assert "Traceback" in caplog.text
 
 
 def test_a_body_over_the_limit_is_413(app: Flask) -> None:

@@ -112,12 +112,26 @@ def test_a_process_is_found_again_and_ended(tmp_path: Path, *, stubborn: bool) -
 
 
 def test_a_reused_pid_is_not_taken_for_ours(tmp_path: Path) -> None:
-    (tmp_path / "napper.pid").write_text(f"{os.getpid()}\n")
+    (tmp_path / "napper.pid").write_text(f"{os.getpid()} 1\n")
     process = Process("napper", tmp_path)
     assert process.pid() is None
     process.stop()
     (tmp_path / "napper.pid").write_text("nonsense")
     assert process.pid() is None
+
+
+def test_a_path_that_nginx_cannot_have_is_refused(tmp_path: Path) -> None:
+    Settings(run_dir=tmp_path, pki_home=tmp_path).require_usable_paths()
+    for name in ("a b", "a;b", "$a", "x" * 120):
+        with pytest.raises(StackError):
+            Settings(run_dir=tmp_path / name, pki_home=tmp_path).require_usable_paths()
+
+
+def test_a_passphrase_reaches_the_certificate_tools_alone() -> None:
+    settings = Settings.from_env({"PKI_PASSPHRASE": "secret", "PKI_LEAF_PASSPHRASE": "secret"})
+    assert settings.passphrase == "secret"
+    assert "secret" not in repr(settings)
+    assert "secret" not in str(NativeStack(settings)._service_env())
 
 
 def test_a_process_that_ended_tells_its_last_words(tmp_path: Path) -> None:
@@ -135,6 +149,7 @@ def test_a_process_that_ended_tells_its_last_words(tmp_path: Path) -> None:
         (["up"], {"ALB_PORT": "x"}, 1, "error: ALB_PORT is 'x'"),
         (["up"], {"MODE": "cloud"}, 1, "error: MODE is 'cloud'; expected docker or native"),
         (["reload"], {"MODE": "native", "PATH": "/nowhere"}, 1, "error: the stack is not running"),
+        (["up"], {"MODE": "native", "RUN_DIR": "/dev/null/x"}, 1, "error: cannot use"),
         (["fly"], {}, 2, "invalid choice: 'fly'"),
         ([], {}, 2, "required: command"),
     ],
