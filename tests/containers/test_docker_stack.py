@@ -1,0 +1,56 @@
+"""What `make up`, `make reload` and `make down` do where there is Docker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from stack import docker, probe
+from stack.docker import DockerStack
+from stack.errors import StackError
+from stack.settings import Settings
+from tests.conftest import free_port, missing
+
+
+def test_the_stack_comes_up_takes_a_good_truststore_and_goes_down(tmp_path: Path) -> None:
+    settings = Settings(
+        alb_port=free_port(),
+        api_gateway_port=free_port(),
+        pki_home=tmp_path / "pki",
+        inherited={
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "COMPOSE_PROJECT_NAME": "mtls-api-stack-test",
+            "STACK_NETWORK": "172.30.85",
+        },
+    )
+    if wrong := docker.why_not(settings):
+        missing(wrong)
+    settings.pki_home.mkdir()
+    stack = DockerStack(settings)
+    with pytest.raises(StackError, match="not running"):
+        stack.reload()
+    try:
+        stack.up(lambda _line: None)
+        assert probe.answers(settings, settings.alb_port)
+        assert probe.answers(settings, settings.api_gateway_port)
+        stack.reload()
+        _refuses_a_broken_truststore(stack)
+    finally:
+        stack.down()
+    assert not probe.answers(settings, settings.alb_port)
+
+
+def _refuses_a_broken_truststore(stack: DockerStack) -> None:
+    truststore = stack.settings.pki_home / "truststore.pem"
+    good = truststore.read_text()
+    truststore.write_text(good[:-100])
+    with pytest.raises(StackError) as refused:
+        stack.reload()
+    assert refused.value.message
+    assert refused.value.hint
+    assert probe.answers(stack.settings, stack.settings.alb_port)
+    truststore.write_text(good)
+    stack.reload()
