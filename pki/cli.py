@@ -194,6 +194,8 @@ def sign(request: str, profile: str, days: int | None, out: str | None) -> None:
     wanted = csr.parse(_csr(request), LEAVES[profile])
     if out is not None and os.path.lexists(out):
         raise PkiError(f"{out!r} exists", "choose another file with --out")
+    if out is not None and not os.access(Path(out).parent, os.W_OK):
+        raise PkiError(f"cannot write into {str(Path(out).parent)!r}", "choose another --out")
     lifetime = None if days is None else timedelta(days=days)
     leaf = issuance.sign(
         store, wanted, LEAVES[profile], _ask_authority, now=_now(), lifetime=lifetime

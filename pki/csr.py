@@ -61,6 +61,8 @@ def parse(content: bytes, profile: Profile) -> Request:
             "the file holds a private key, expected only a CSR",
             "never send the key: openssl req -new",
         )
+    if content.count(b"-----BEGIN ") > 1:
+        _refuse("the file holds more than one CSR")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cryptography warns of what we refuse anyway

@@ -73,7 +73,12 @@ class Description:
             "emails": ", ".join(self.emails),
             "ip_addresses": ", ".join(self.ip_addresses),
         }
-        return "\n".join(f"{label:<20}{value}" for label, value in rows.items() if value)
+        return "\n".join(f"{label:<20}{printable(value)}" for label, value in rows.items() if value)
+
+
+def printable(text: str) -> str:
+    """Return *text* with control characters escaped: a stranger's certificate may hold any."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def describe(certificate: x509.Certificate) -> Description:

@@ -27,11 +27,6 @@ class Profile:
     extended_key_usage: x509.ExtendedKeyUsage | None = None
     san_kinds: frozenset[str] = frozenset()
 
-    @property
-    def is_ca(self) -> bool:
-        """Whether its certificates may issue others (RFC 5280, 4.2.1.9)."""
-        return self.basic_constraints.ca
-
 
 def _key_usage(
     *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False

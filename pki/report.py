@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .describe import describe, iso, remaining
+from .describe import describe, iso, printable, remaining
 from .index import Entry
 from .initialisation import Initialised
 from .issuance import Outcome
@@ -63,7 +63,10 @@ def signed(leaf: x509.Certificate, out: str | None) -> str:
     """Return what `sign` made."""
     said = describe(leaf)
     first = f"signed {said.subject or '(empty subject)'}, serial {said.serial_number}"
-    return "\n".join((f"{first}, until {iso(said.not_after)}", *([f"  {out}"] if out else [])))
+    # The CSR chose them: who signs must see for whom the certificate will speak.
+    names = ", ".join((*said.dns_names, *said.uris, *said.emails, *said.ip_addresses))
+    lines = [f"{first}, until {iso(said.not_after)}", f"  names   {names or 'none'}"]
+    return "\n".join((*map(printable, lines), *([f"  {out}"] if out else [])))
 
 
 def pem(certificate: x509.Certificate) -> str:

@@ -56,7 +56,7 @@ def publish(home: Path, folder: Path) -> None:
 def recover(home: Path, index: Index) -> frozenset[str]:
     """Complete or clear what a crash left behind; return the fingerprints completed."""
     completed: set[str] = set()
-    for left in [path for path in home.iterdir() if path.name.startswith(PREFIX)]:
+    for left in [path for path in home.iterdir() if _is_left(path)]:
         serial_number = left.name.removeprefix(PREFIX)
         entry = index.by_serial_number(serial_number) if index.exists() else None
         if entry is None:
@@ -67,6 +67,10 @@ def recover(home: Path, index: Index) -> frozenset[str]:
     for partial in [*home.glob(f".*{PARTIAL}")]:
         partial.unlink()
     return frozenset(completed)
+
+
+def _is_left(path: Path) -> bool:
+    return path.name.startswith(PREFIX) and path.is_dir() and not path.is_symlink()
 
 
 def write_public(path: Path, data: bytes) -> None:

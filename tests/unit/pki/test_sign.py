@@ -16,6 +16,7 @@ from pki import csr
 from pki.errors import PkiError
 from pki.profiles import CLIENT, LEAVES, SERVER
 from pki.sans import Sans
+from tests import builders
 from tests.unit.pki.csrs import DNS, KEY, NAME, URI, Key, attribute, request, subject, usage
 from tests.unit.pki.folder import assert_refusal, made, tool
 
@@ -223,3 +224,38 @@ def test_sign_without_a_profile_is_wrong_usage(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, out: str) -> None:
     pki = made(tmp_path)
     assert_refusal(pki.fed(request(), "sign", "-", "--profile", "client", "--out", out))
+
+
+def test_who_signs_sees_for_whom_the_certificate_will_speak(tmp_path: Path) -> None:
+    pki = made(tmp_path)
+    file = tmp_path / "a.csr"
+    file.write_bytes(request(sans=[URI, DNS]))
+    told = pki.done("sign", str(file), "--profile", "client").stderr
+    assert "names   a.example.org, spiffe://example.org/a" in told
+
+
+def test_what_cannot_be_written_is_not_recorded(tmp_path: Path) -> None:
+    pki = made(tmp_path)
+    file = tmp_path / "a.csr"
+    file.write_bytes(request())
+    before = pki.done("list").stdout
+    out = str(tmp_path / "missing/a.pem")
+    pki.refused("sign", str(file), "--profile", "client", "--out", out)
+    assert pki.done("list").stdout == before
+
+
+def test_a_file_with_two_csrs_is_refused(tmp_path: Path) -> None:
+    pki = made(tmp_path)
+    file = tmp_path / "a.csr"
+    file.write_bytes(request() * 2)
+    assert "more than one CSR" in pki.refused("sign", str(file), "--profile", "client")
+
+
+def test_a_strangers_certificate_cannot_write_on_the_terminal(tmp_path: Path) -> None:
+    pki = made(tmp_path)
+    name = x509.Name.from_rfc4514_string("CN=a\x1b[2J\nissuer CN=Trusted")
+    file = tmp_path / "a.pem"
+    file.write_text(builders.leaf(issuer=None, subject=name).pem)
+    shown = pki.done("show", str(file)).stdout
+    assert "\x1b" not in shown
+    assert "issuer CN=Trusted" not in [line[:17] for line in shown.splitlines()]
