@@ -11,17 +11,13 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask import request
 
-from pki import keys
-from pki.authority import subject
-from pki.profiles import CLIENT
-from pki.sans import Sans
 from service.app import create_app
 from service.config import Config
 from service.identity import Gate
 from stack.settings import Settings
 
-from .issuing import issuing
 from .results import Bounded, Section
+from .samples import client_leaf
 
 CACHED, UNCACHED = 20.0, 250.0  # microseconds
 _AS_THEY_ARE = "+/="  # ALB escapes blanks and ends of lines
@@ -72,16 +68,7 @@ def _spellings() -> Iterator[str]:
 
     The first is the proxy's own; in the others two characters of the base64 are escaped too.
     """
-    ours = issuing("ec-p256")
-    public_key = keys.generate("ec-p256").public_key()
-    leaf = ours.issue(
-        public_key,
-        CLIENT,
-        subject("billing", "Example"),
-        Sans(uris=("spiffe://example.org/billing",)),
-        now=datetime.now(UTC),
-    )
-    pem = leaf.public_bytes(Encoding.PEM).decode()
+    pem = client_leaf().public_bytes(Encoding.PEM).decode()
     yield quote(pem, safe=_AS_THEY_ARE)
     body = range(pem.index("\n") + 1, pem.index("-----END"))
     for first, second in combinations([i for i in body if pem[i].isalnum()], 2):

@@ -11,14 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from stack import programs
+from stack import programs, runtime
 from stack.errors import StackError
 from stack.settings import ROOT
 
-from . import admission, handshakes, issuing, keep_alive, report, servers
+from . import (
+    admission,
+    function,
+    handshakes,
+    issuing,
+    keep_alive,
+    report,
+    sam,
+    servers,
+)
 from .results import Section
 
-_ONLY = "print these alone: servers, admission, issuing"
+_ONLY = "print these alone: servers, admission, function, issuing"
 PAGE = ROOT / "docs/performance.md"
 
 
@@ -62,8 +71,11 @@ def main() -> int:
 
 def _require_tools() -> None:
     programs.ensure_nginx(_say)
+    runtime.ensure_rie(_say)
     if shutil.which("openssl") is None:
         raise StackError("openssl is not installed", "install openssl, then: make bench")
+    if os.environ.get("SAM"):
+        sam.require(os.environ["SAM"])
 
 
 def _measure(names: Sequence[str], size: Size) -> list[Section]:
@@ -75,15 +87,24 @@ def _measure(names: Sequence[str], size: Size) -> list[Section]:
 
 
 def _servers(size: Size) -> list[Section]:
-    with servers.running(os.environ["PATH"]) as both:
-        return [
-            handshakes.measure(both, pairs=size.pairs, seconds=size.server_seconds),
-            keep_alive.measure(both, pairs=size.pairs, seconds=size.server_seconds),
+    pairs, seconds = size.pairs, size.server_seconds
+    with servers.running(os.environ["PATH"]) as fronts:
+        sections = [
+            handshakes.measure(fronts, pairs=pairs, seconds=seconds),
+            *keep_alive.measure(fronts, pairs=pairs, seconds=seconds),
         ]
+        if not os.environ.get("SAM"):
+            return [*sections, sam.absent()]
+        against = sam.measure(os.environ["SAM"], fronts, pairs=pairs, seconds=seconds)
+        return [*sections, against]
 
 
 def _admission(size: Size) -> list[Section]:
     return [admission.measure(rounds=size.pairs, calls=size.calls)]
+
+
+def _function(size: Size) -> list[Section]:
+    return function.measure(pairs=size.pairs, calls=size.calls)
 
 
 def _issuing(size: Size) -> list[Section]:
@@ -94,6 +115,7 @@ def _issuing(size: Size) -> list[Section]:
 PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "servers": _servers,
     "admission": _admission,
+    "function": _function,
     "issuing": _issuing,
 }
 

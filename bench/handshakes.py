@@ -44,9 +44,9 @@ def measure(servers: Servers, *, pairs: int, seconds: int) -> Section:
     notes: list[str] = []
     for name, option in VERSIONS.items():
         ours, bare = take_turns(
+            pairs,
             partial(_turn, servers, servers.ours, option, seconds),
             partial(_turn, servers, servers.bare, option, seconds),
-            pairs,
         )
         rows.append(Compared(name, [t.rate for t in ours], [t.rate for t in bare], TARGET))
         ours_alone, bare_alone = _of_nginx_alone(ours), _of_nginx_alone(bare)
@@ -65,14 +65,14 @@ def _turn(servers: Servers, front: Front, option: str, seconds: int) -> Turn:
     command += ["-key", str(home / "clients/billing.key"), "-CAfile", str(home / "ca.pem")]
     # s_time looks at whole seconds and stops in the first one that is past -time.
     command += ["-time", str(seconds - 1)]
-    before, started = cpu.seconds(front.nginx), time.perf_counter()
+    before, started = cpu.seconds(front.processes["nginx"]), time.perf_counter()
     clients = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(CLIENTS)
     ]
     said = [client.communicate()[0] for client in clients]
     elapsed = time.perf_counter() - started
-    after = cpu.seconds(front.nginx)
+    after = cpu.seconds(front.processes["nginx"])
     count = sum(map(_count, said))
     used = None if before is None or after is None else after - before
     return Turn(

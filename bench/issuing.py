@@ -61,7 +61,7 @@ def measure(*, pairs: int, seconds: float, durable_calls: int) -> Section:
         with_builder = _bare(authority, key_type, public_key, now)
         _require_equal(with_ours(), with_builder())
         ours, bare = take_turns(
-            partial(_rate, with_ours, seconds), partial(_rate, with_builder, seconds), pairs
+            pairs, partial(_rate, with_ours, seconds), partial(_rate, with_builder, seconds)
         )
         rows.append(Compared(f"{key_type}, certificates", ours, bare, TARGET))
     rows.append(_durable(pairs, durable_calls))

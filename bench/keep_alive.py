@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import dataclass
 from functools import partial
-from statistics import median
 
-from stack.programs import run
-
-from . import cpu
+from . import gateway
+from .load_turns import CONNECTIONS, Turn, busy, turn
 from .results import Compared, Section, take_turns
-from .servers import Front, Servers
+from .servers import Servers
 
 TARGET = 0.90
-CONNECTIONS = 8
 ABOUT = """\
 `GET /whoami` over mTLS on {connections} keep-alive connections, each with one request under way,
 from a process of its own (`bench/load.py`). **Ours** is the whole stack: the proxy (one worker),
@@ -28,73 +22,28 @@ with the same TLS, `proxy_pass`, kept upstream connections and nothing else, so 
 the identity headers, and of reading them, is in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Requests a second, and how busy each process was (1 is one core)."""
+def measure(servers: Servers, *, pairs: int, seconds: float) -> list[Section]:
+    """Warm all fronts up, and let them take turns."""
+    fronts = [servers.ours, servers.bare_flask, servers.bare, servers.gateway]
+    fronts += [servers.emulator] if servers.emulator else []
+    for front in fronts:
+        turn(servers, front, min(seconds, 1.0))
+    ours, bare_flask, bare, *behind_gateway = take_turns(
+        pairs, *(partial(turn, servers, front, seconds) for front in fronts)
+    )
+    return [_against_bare(ours, bare_flask, bare), gateway.section(ours, *behind_gateway)]
 
-    rate: float
-    load: float
-    nginx: float | None
-    gunicorn: float | None
 
-
-def measure(servers: Servers, *, pairs: int, seconds: float) -> Section:
-    """Warm both up, and take the turns."""
-    for front in (servers.ours, servers.bare, servers.bare_flask):
-        _turn(servers, front, min(seconds, 1.0))
-    rows, notes = [], []
-    for what, other, target in (
-        ("/whoami", servers.bare_flask, TARGET),
-        ("/whoami, against nginx and Flask both bare", servers.bare, None),
-    ):
-        ours, bare = take_turns(
-            partial(_turn, servers, servers.ours, seconds),
-            partial(_turn, servers, other, seconds),
-            pairs,
-        )
-        rows.append(Compared(what, [t.rate for t in ours], [t.rate for t in bare], target))
-        notes += [f"{what}: ours: {_busy(ours)}.", f"{what}: bare: {_busy(bare)}."]
+def _against_bare(ours: list[Turn], bare_flask: list[Turn], bare: list[Turn]) -> Section:
+    rates = [turn.rate for turn in ours]
+    rows = [
+        Compared("/whoami", rates, [turn.rate for turn in bare_flask], TARGET),
+        Compared("/whoami, against nginx and Flask both bare", rates, [turn.rate for turn in bare]),
+    ]
+    notes = [
+        f"Ours: {busy(ours)}.",
+        f"Bare Flask behind the same proxy: {busy(bare_flask)}.",
+        f"Bare Flask behind a bare nginx: {busy(bare)}.",
+    ]
     about = ABOUT.format(connections=CONNECTIONS)
     return Section("Requests", about, "requests per second", rows, notes)
-
-
-def _turn(servers: Servers, front: Front, seconds: float) -> Turn:
-    pids = (front.nginx, front.gunicorn)
-    before = [cpu.seconds(pid) for pid in pids]
-    options = ["--connections", str(CONNECTIONS), "--seconds", str(seconds)]
-    done = run(
-        sys.executable, "-m", "bench.load", str(front.port), servers.pki_home, *options, timeout=60
-    )
-    if done.returncode:
-        raise RuntimeError(f"bench.load failed: {done.stderr}")
-    after = [cpu.seconds(pid) for pid in pids]
-    said = json.loads(done.stdout)
-    used = [
-        None if old is None or new is None else (new - old) / seconds
-        for old, new in zip(before, after, strict=True)
-    ]
-    return Turn(said["rate"], said["share"], *used)
-
-
-def _busy(turns: list[Turn]) -> str:
-    """How busy the processes were; the one that is near 100% bounds the rate."""
-    parts = [f"load generator {median(turn.load for turn in turns):.0%}"]
-    for name, values in (
-        ("nginx", [turn.nginx for turn in turns if turn.nginx is not None]),
-        ("gunicorn", [turn.gunicorn for turn in turns if turn.gunicorn is not None]),
-    ):
-        if values:
-            parts.append(f"{name} {median(values):.0%}")
-    costs = [
-        f"{name} {median(values) * 1e6:.0f} µs"
-        for name, values in (
-            ("nginx", [turn.nginx / turn.rate for turn in turns if turn.nginx is not None]),
-            (
-                "gunicorn",
-                [turn.gunicorn / turn.rate for turn in turns if turn.gunicorn is not None],
-            ),
-        )
-        if values
-    ]
-    each = f"; processor time of a request: {', '.join(costs)}" if costs else ""
-    return f"{', '.join(parts)} of one core{each}"

@@ -16,21 +16,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-REQUEST = b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 class Connection:
-    """One TLS connection; opened anew after a server has ended it, which both do by the count."""
+    """One connection; opened anew after a server has ended it. Without *context*: no TLS."""
 
-    def __init__(self, context: ssl.SSLContext, port: int) -> None:
+    def __init__(self, context: ssl.SSLContext | None, port: int, path: str = "/whoami") -> None:
         self._context = context
         self._port = port
+        self._request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n".encode()
         self._socket = self._open()
 
     def ask(self) -> None:
         """Send one request."""
-        self._socket.sendall(REQUEST)
+        self._socket.sendall(self._request)
 
     def read(self) -> bytes:
         """Return the body of one answer of status 200; RuntimeError for any other."""
@@ -53,9 +53,11 @@ class Connection:
         """End it."""
         self._socket.close()
 
-    def _open(self) -> ssl.SSLSocket:
+    def _open(self) -> socket.socket:
         plain = socket.create_connection(("127.0.0.1", self._port), timeout=10)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._context is None:
+            return plain
         return self._context.wrap_socket(plain, server_hostname="localhost")
 
     def _receive(self) -> bytes:
@@ -93,12 +95,13 @@ def main() -> None:
     """Read the command line, run, print."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("port", type=int)
-    parser.add_argument("pki_home", type=Path)
+    parser.add_argument("--pki-home", type=Path, help="without it: over plain HTTP")
+    parser.add_argument("--path", default="/whoami")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=3.0)
     asked = parser.parse_args()
-    context = client_context(asked.pki_home)
-    connections = [Connection(context, asked.port) for _ in range(asked.connections)]
+    context = client_context(asked.pki_home) if asked.pki_home else None
+    connections = [Connection(context, asked.port, asked.path) for _ in range(asked.connections)]
     json.dump(run(connections, asked.seconds), sys.stdout)
 
 

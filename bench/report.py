@@ -34,12 +34,13 @@ def _section(section: Section) -> Iterator[str]:
     compared = [row for row in section.rows if isinstance(row, Compared)]
     bounded = [row for row in section.rows if isinstance(row, Bounded)]
     if compared:
-        yield f"| {section.unit} | ours | bare | ratio of each pair | median | target | |"
+        names = " | ".join(section.names)
+        yield f"| {section.unit} | {names} | ratio of each pair | median | target | |"
         yield "|---|---:|---:|---|---:|---:|---|"
         yield from map(_compared, compared)
         yield ""
     if bounded:
-        yield f"| {section.unit} | ours | each round | target | |"
+        yield f"| {section.unit} | {section.names[0]} | each round | target | |"
         yield "|---|---:|---|---:|---|"
         yield from map(_bounded, bounded)
         yield ""
@@ -52,9 +53,11 @@ def _section(section: Section) -> Iterator[str]:
 def _compared(row: Compared) -> str:
     ratios = " ".join(f"{ratio:.2f}" for ratio in row.ratios)
     cells = [row.what, _spread(row.ours), _spread(row.bare), ratios, f"{row.ratio:.3f}"]
-    if row.at_least is None:
+    targets = [("at least", row.at_least), ("at most", row.at_most)]
+    told = [f"{words} {bound:.2f}" for words, bound in targets if bound is not None]
+    if not told:
         return _line([*cells, "none", "for information"])
-    return _line([*cells, f"at least {row.at_least:.2f}", _met(is_met=row.is_met)])
+    return _line([*cells, ", ".join(told), _met(is_met=row.is_met)])
 
 
 def _bounded(row: Bounded) -> str:

@@ -12,12 +12,16 @@ Turn = TypeVar("Turn")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Rates of ours and of something bare, taken in turns; more is better."""
+    """Numbers of ours and of something bare, taken in turns, and where their ratio should be.
+
+    Of rates more is better, of times less: *at_least* or *at_most*. Neither: for information.
+    """
 
     what: str
     ours: Sequence[float]
     bare: Sequence[float]
-    at_least: float | None  #: of the median of the ratios; None: for information
+    at_least: float | None = None  #: of the median of the ratios
+    at_most: float | None = None
 
     @property
     def ratios(self) -> list[float]:
@@ -31,8 +35,9 @@ class Compared:
 
     @property
     def is_met(self) -> bool:
-        """Whether the median reaches the target."""
-        return self.at_least is None or self.ratio >= self.at_least
+        """Whether the median keeps the target."""
+        reached = self.at_least is None or self.ratio >= self.at_least
+        return reached and (self.at_most is None or self.ratio <= self.at_most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,13 @@ class Section:
     unit: str
     rows: Sequence[Compared | Bounded]
     notes: Sequence[str] = field(default=())
+    names: tuple[str, str] = ("ours", "bare")  #: what is compared, where it is something else
 
 
-def take_turns(
-    ours: Callable[[], Turn], bare: Callable[[], Turn], pairs: int
-) -> tuple[list[Turn], list[Turn]]:
-    """Call *ours*, *bare*, *ours*, *bare* ...: what slows the machine for a while slows both."""
-    turns = [(ours(), bare()) for _ in range(pairs)]
-    return [turn for turn, _ in turns], [turn for _, turn in turns]
+def take_turns(rounds: int, *calls: Callable[[], Turn]) -> list[list[Turn]]:
+    """Call each of *calls* once a round; return by call what it returned.
+
+    What slows the machine for a while slows all of them.
+    """
+    turns = [[call() for call in calls] for _ in range(rounds)]
+    return [list(of_one) for of_one in zip(*turns, strict=True)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from stack import runtime
 from stack.native import NativeStack
 from stack.programs import VENV
 from stack.settings import ROOT, Settings
@@ -24,11 +25,10 @@ _PATIENCE = 20.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """One nginx with one worker, and the gunicorn with one worker behind it."""
+    """One nginx with one worker, and what answers behind it."""
 
     port: int
-    nginx: int  #: pid of the master
-    gunicorn: int  #: pid of the master
+    processes: Mapping[str, int]  #: pids, of masters where there are workers; one is "nginx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Servers:
     ours: Front
     bare: Front  #: a bare nginx and a bare Flask
     bare_flask: Front  #: our nginx and the same bare Flask
+    gateway: Front  #: our nginx and the local API Gateway, with the function in its process
+    emulator: Front | None  #: the same with AWS's runtime emulator; None where it does not run
 
 
 @contextmanager
@@ -47,7 +49,8 @@ def running(path: str) -> Iterator[Servers]:
     with ExitStack() as ends:
         folder = Path(ends.enter_context(TemporaryDirectory(prefix="bench-")))
         settings = Settings(
-            alb_port=_free_port(),
+            alb_port=free_port(),
+            api_gateway_port=free_port(),
             pki_home=folder / "pki",
             run_dir=folder / "run",
             inherited={"PATH": path, "WORKERS": "1"},
@@ -55,18 +58,22 @@ def running(path: str) -> Iterator[Servers]:
         stack = NativeStack(settings)
         ends.callback(stack.down)
         stack.up(lambda _: None)
-        pids = stack.proxy.pid(), stack.service.pid()
-        ours = Front(settings.alb_port, *(pid or 0 for pid in pids))
+        nginx = {"nginx": stack.proxy.pid() or 0}
+        ours = Front(settings.alb_port, nginx | {"gunicorn": stack.service.pid() or 0})
+        behind = {"gateway": stack.gateway.pid() or 0, "function": stack.function.pid() or 0}
+        emulator = Front(settings.api_gateway_port, nginx | behind)
         bare = ends.enter_context(_bare(folder, settings))
         flask = ends.enter_context(_our_proxy_before(bare, folder, settings))
-        for port in (bare.port, flask.port):
-            _require_equal(settings.pki_home, ours.port, port)
-        yield Servers(settings.pki_home, ours, bare, flask)
+        gateway = ends.enter_context(_gateway(folder, settings))
+        for front in (bare, flask, gateway, emulator):
+            _require_equal(settings.pki_home, ours.port, front.port)
+        with_emulator = emulator if runtime.RIE.exists() else None
+        yield Servers(settings.pki_home, ours, bare, flask, gateway, with_emulator)
 
 
 @contextmanager
 def _bare(folder: Path, settings: Settings) -> Iterator[Front]:
-    port, socket_path = _free_port(), folder / "flask.sock"
+    port, socket_path = free_port(), folder / "flask.sock"
     answer = folder / "answer.json"
     answer.write_bytes(_answer(settings.pki_home, settings.alb_port))
     conf = folder / "bare.conf"
@@ -85,24 +92,53 @@ def _bare(folder: Path, settings: Settings) -> Iterator[Front]:
         _wait(socket_path.exists, folder)
         with _process(nginx_command, env, folder) as nginx:
             _wait(lambda: _is_open(port), folder)
-            yield Front(port, nginx, gunicorn)
+            yield Front(port, {"nginx": nginx, "gunicorn": gunicorn})
 
 
 @contextmanager
 def _our_proxy_before(bare: Front, folder: Path, settings: Settings) -> Iterator[Front]:
-    port, home = _free_port(), settings.pki_home
+    port = free_port()
     env = {
-        **settings.inherited,
         "ALB_LISTEN": f"127.0.0.1:{port}",
         "RUN_DIR": str(folder / "same"),
         "SERVICE": f"unix:{folder / 'flask.sock'}",
+    }
+    with _proxy(port, env, folder, settings) as nginx:
+        yield Front(port, {**bare.processes, "nginx": nginx})
+
+
+@contextmanager
+def _gateway(folder: Path, settings: Settings) -> Iterator[Front]:
+    port, socket_path = free_port(), folder / "gateway.sock"
+    function_env = {**settings.inherited, **settings.allow, "CLIENT_CERT_SOURCE": "api-gateway"}
+    command = [str(VENV / "bin/python"), "-m", "proxy", "gateway", "--socket", str(socket_path)]
+    command += ["--truststore", str(settings.pki_home / "truststore.pem")]
+    command += ["--invoke", "service.lambda_handler:handler", "--binary-media-types", "*/*"]
+    env = {
+        "ALB_LISTEN": f"127.0.0.1:{free_port()}",
+        "API_GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY": f"unix:{socket_path}",
+        "RUN_DIR": str(folder / "api-gateway"),
+    }
+    with _process(command, function_env, folder) as gateway:
+        _wait(socket_path.exists, folder)
+        with _proxy(port, env, folder, settings) as nginx:
+            yield Front(port, {"nginx": nginx, "gateway": gateway})
+
+
+@contextmanager
+def _proxy(port: int, more: Mapping[str, str], folder: Path, settings: Settings) -> Iterator[int]:
+    home = settings.pki_home
+    env = {
+        **settings.inherited,
+        **more,
         "TRUSTSTORE": str(home / "truststore.pem"),
         "SERVER_PEM": str(home / "server/localhost.pem"),
         "SERVER_KEY": str(home / "server/localhost.key"),
     }
     with _process([str(ROOT / "proxy/run"), "start"], env, folder) as nginx:
         _wait(lambda: _is_open(port), folder)
-        yield Front(port, nginx, bare.gunicorn)
+        yield nginx
 
 
 def _conf(port: int, folder: Path, pki_home: Path) -> str:
@@ -130,18 +166,18 @@ def _process(command: Sequence[str], env: Mapping[str, str], folder: Path) -> It
         child.wait(_PATIENCE)
 
 
-def _require_equal(pki_home: Path, ours: int, bare: int) -> None:
+def _require_equal(pki_home: Path, ours: int, other: int) -> None:
     """Both must negotiate the same TLS, admit the same client and answer with the same JSON."""
     context = client_context(pki_home)
     seen = []
-    for port in (ours, bare):
+    for port in (ours, other):
         with (
             socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as tls,
         ):
             seen.append((tls.cipher(), tls.getpeercert(), _answer_value(pki_home, port)))
     if seen[0] != seen[1]:
-        raise RuntimeError(f"ours and bare are not alike: {seen}")
+        raise RuntimeError(f"two fronts are not alike: {seen}")
 
 
 def _answer_value(pki_home: Path, port: int) -> object:
@@ -169,7 +205,8 @@ def _is_open(port: int) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody has right now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
