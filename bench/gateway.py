@@ -10,7 +10,7 @@ IN_PROCESS = "function in the gateway's process"
 IN_EMULATOR = "function in AWS's emulator"
 ABOUT = """\
 `GET /whoami`, loaded as above and in turns with it, to both fronts.
-**8443** is the whole ALB front: nginx (one worker) and gunicorn (one worker, 8 threads).
+**8443** is the whole ALB front: nginx (one worker) and gunicorn (one worker, 4 threads).
 **9443** is nginx (one worker) and `python -m proxy gateway` (one process), which checks the
 certificate against the truststore, makes the event, calls `service.lambda_handler` in its own
 process, as `--invoke service.lambda_handler:handler` does, and makes the response of what it

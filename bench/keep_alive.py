@@ -13,7 +13,7 @@ TARGET = 0.90
 ABOUT = """\
 `GET /whoami` over mTLS on {connections} keep-alive connections, each with one request under way,
 from a process of its own (`bench/load.py`). **Ours** is the whole stack: the proxy (one worker),
-gunicorn (one worker, 8 threads), identity, policy, access log. **Bare** is a Flask application
+gunicorn (one worker, 4 threads), identity, policy, access log. **Bare** is a Flask application
 with one view that returns the same JSON as a constant (`bench/bare_app.py`), in gunicorn with
 the very same settings file, behind the same proxy; it checks nothing and logs nothing.
 

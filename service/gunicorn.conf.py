@@ -10,7 +10,7 @@ bind = os.environ.get("BIND", "unix:.run/service.sock")
 umask = 0o077  # of the socket: no other local user can speak for the proxy
 worker_class = "gthread"
 workers = int(os.environ.get("WORKERS", "2"))
-threads = int(os.environ.get("THREADS", "8"))
+threads = int(os.environ.get("THREADS", "4"))
 wsgi_app = "service.wsgi:app"
 
 # A load balancer keeps idle connections for 60 s; who closes first must not be us.

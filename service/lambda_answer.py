@@ -39,7 +39,7 @@ def _body(headers: list[Header], body: bytes) -> dict[str, Any]:
 
 
 def _text(value: str) -> str:
-    """WSGI has bytes as latin-1 characters (PEP 3333), the event has text, which leaves as UTF-8."""
+    """The text of a header, which WSGI has as bytes in latin-1 characters (PEP 3333)."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
