@@ -1,0 +1,91 @@
+"""The vectors of tests/vectors/identity_headers as headers, and as events of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from tests.builders import Holder
+from tests.e2e import vectors
+from tests.e2e.vectors import Vector
+from tests.parity import aws
+from tests.parity.aws import Event
+from tests.parity.message import Request
+
+FOLDERS = ("http1", "http2", "trusted_peer", "untrusted_peer")
+#: Every vector, with its folder.
+VECTORS = [(folder, vector) for folder in FOLDERS for vector in vectors.load(folder)]
+LEAF = "x-amzn-mtls-clientcert-leaf"
+WHOAMI = Request("whoami", "/whoami")
+#: Of the connection: in no event.
+_NOT_FORGED = frozenset({"host", "connection", "transfer-encoding", "content-length"})
+Headers = list[tuple[str, str]]
+
+
+def forged(folder: str, vector: Vector, values: Mapping[str, str]) -> Headers:
+    """The headers that the attack brings, trailers and all, however malformed."""
+    if folder == "http2":
+        headers, _, trailers = vector.as_headers(values)
+        found = [(name, value) for name, value in (*headers, *trailers) if name[:1] != ":"]
+    else:
+        _, *lines = vector.as_bytes(values).decode("latin-1").replace("\r\n", "\n").split("\n")
+        parted = (line.partition(":") for line in lines)
+        found = [(name, value.removeprefix(" ")) for name, colon, value in parted if colon]
+    return [(name, value) for name, value in found if name.lower() not in _NOT_FORGED]
+
+
+def _rest(headers: Headers, client: Holder) -> Event:
+    made = aws.rest(WHOAMI, client)
+    for name, value in headers:
+        made["headers"][name] = value
+        made["multiValueHeaders"].setdefault(name, []).append(value)
+    return made
+
+
+def _rest_single(headers: Headers, client: Holder) -> Event:
+    return _rest(headers, client) | {"multiValueHeaders": None}
+
+
+def _http_api(headers: Headers, client: Holder) -> Event:
+    made = aws.http_api(WHOAMI, client)
+    made["headers"] |= {name.lower(): value for name, value in headers} | dict(headers)
+    return made
+
+
+def _http_api_1(headers: Headers, client: Holder) -> Event:
+    return _rest(headers, client) | {"version": "1.0"}
+
+
+def _alb(headers: Headers, client: Holder) -> Event:
+    made = aws.alb(WHOAMI, client)
+    for name, value in headers:
+        made["multiValueHeaders"].setdefault(name, []).append(value)
+    return made
+
+
+def _alb_single(headers: Headers, client: Holder) -> Event:
+    made = aws.alb(WHOAMI, client, multi=False)
+    # ALB sets the honest one, under its own name.
+    made["headers"] = dict(headers) | made["headers"]
+    return made
+
+
+Forge = Callable[[Headers, Holder], Event]
+API_GATEWAY: Mapping[str, Forge] = {
+    "REST": _rest,
+    "REST, headers alone": _rest_single,
+    "HTTP API 1.0": _http_api_1,
+    "HTTP API 2.0": _http_api,
+}
+TARGET: Mapping[str, Forge] = {"ALB": _alb, "ALB, single values": _alb_single}
+
+
+def without_client_cert(event: Event) -> Event:
+    context = event["requestContext"]
+    context.get("identity", {}).pop("clientCert", None)
+    context.pop("authentication", None)
+    return event
+
+
+def cases() -> Iterator[tuple[str, str, Vector]]:
+    for folder, vector in VECTORS:
+        yield f"{folder}/{vector.name}", folder, vector
