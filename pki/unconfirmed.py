@@ -120,7 +120,7 @@ _GATEWAY_REQUESTS = (
     _gateway("timeout-type", "x-amzn-ErrorType of 504?",
         "InternalServerErrorException", "seen in an emulator, not on AWS"),
     _gateway("method-override", "X-HTTP-Method-Override?",
-        "it is the method", "a known issue of REST APIs; what else of the request follows is not said"),
+        "it is the method", "a known issue of REST APIs"),
     _gateway("head-length", "Content-Length in the answer to HEAD?",
         "0", "the function's answer has no body to count"),
     _gateway("empty-type", "a default Content-Type on 204 and 304?",
