@@ -52,7 +52,7 @@ def measure(servers: Servers, *, pairs: int, seconds: int) -> Section:
         ours_alone, bare_alone = _of_nginx_alone(ours), _of_nginx_alone(bare)
         if ours_alone:
             what = f"{name}, per second of nginx's processor"
-            rows.append(Compared(what, ours_alone, bare_alone, TARGET))
+            rows.append(Compared(what, ours_alone, bare_alone, None))
             notes.append(f"{name}: nginx was busy {_busy(ours)} (ours), {_busy(bare)} (bare).")
     about = ABOUT.format(clients=CLIENTS)
     return Section("Handshakes", about, "handshakes per second", rows, notes)

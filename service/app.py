@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from flask import Flask, Response, g, request
@@ -31,12 +32,12 @@ class Json(DefaultJSONProvider):
         return Response(text, mimetype=self.mimetype)
 
 
-def create_app(config: Config) -> Flask:
+def create_app(config: Config, log: Callable[[str], None] = access_log.at_once) -> Flask:
     """Put the API together: log, refusals, identity, and the blueprints of BLUEPRINTS."""
     app = Api("service.app", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json = Json(app)
-    access_log.init_app(app)
+    access_log.init_app(app, log)
     problems.init_app(app)
     identity.init_app(app, config)
     app.before_request(_refuse_large_body)

@@ -217,6 +217,7 @@ def test_a_new_truststore_is_taken_and_a_broken_one_refused(compose: Compose) ->
 
 def test_the_log_has_one_json_line_per_request_and_no_certificate(compose: Compose) -> None:
     compose.curl("billing", "/nothing-here")
+    probe.until(lambda: b"/nothing-here" in compose.container("service").logs(), lambda: None)
     log = compose.container("service").logs().decode()
     (line,) = (row for row in log.splitlines() if "/nothing-here" in row)
     assert json.loads(line)["verdict"] == "allowed"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import stat
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from service.access_log import SoonAfter
 from stack.native import NativeStack
 from tests import builders
 from tests.builders import Files, Holder
@@ -151,8 +153,12 @@ def test_a_leaf_of_more_than_16_k_is_malformed(
 
 
 def logged(stack: NativeStack, root: str) -> list[dict[str, Any]]:
-    lines = (stack.settings.run_dir / "service.log").read_text().splitlines()
-    ours = [json.loads(line) for line in lines if root in line]
+    file = stack.settings.run_dir / "service.log"
+    deadline = time.monotonic() + wire.PATIENCE
+    while root not in file.read_text() and time.monotonic() < deadline:
+        time.sleep(SoonAfter.PAUSE)
+    time.sleep(SoonAfter.PAUSE)
+    ours = [json.loads(line) for line in file.read_text().splitlines() if root in line]
     return [line for line in ours if root in line["trace_id"]]
 
 
