@@ -205,8 +205,15 @@ def _is_open(port: int) -> bool:
     return False
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port that nobody has right now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A loopback port that nobody listens on, and that was not given before."""
+    while True:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = int(listener.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port

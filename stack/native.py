@@ -122,7 +122,7 @@ class NativeStack:
         """Start the function under AWS's runtime client and emulator; how the gateway calls it."""
         if not runtime.RIE.exists():
             return "service.lambda_handler:handler"
-        invoke, runtime_api = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+        invoke, runtime_api = (f"127.0.0.1:{port}" for port in _two_free_ports())
         self.function.start(
             [
                 *(runtime.RIE, "--log-level", "error"),
@@ -239,10 +239,11 @@ def _require_free(port: int, variable: str) -> None:
             ) from error
 
 
-def _free_port() -> int:
-    with socket.socket() as probe_socket:
-        probe_socket.bind(("127.0.0.1", 0))
-        return int(probe_socket.getsockname()[1])
+def _two_free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        for listener in (one, other):
+            listener.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def _message_and_hint(stderr: str) -> tuple[str, str]:
