@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
@@ -17,6 +17,18 @@ Name = tuple[frozenset[tuple[str, str | bytes]], ...]
 
 PEM_BLOCK = re.compile(
     r"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n?"
+)
+
+
+#: What cryptography raises where a part of a certificate that it has loaded cannot be read.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
 )
 
 
@@ -62,7 +74,7 @@ class ClientCertificate:
         """
         try:
             return cls._read(certificate)
-        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        except UNREADABLE as error:
             raise MalformedCertificate(f"cannot read the certificate: {error}") from error
 
     @classmethod
@@ -116,7 +128,7 @@ def load(base64_text: str) -> x509.Certificate:
     try:
         der = base64.b64decode(base64_text.replace("\n", ""), validate=True)
         return x509.load_der_x509_certificate(der)
-    except (binascii.Error, ValueError, x509.InvalidVersion) as error:
+    except UNREADABLE as error:
         raise MalformedCertificate(f"expected a certificate: {error}") from error
 
 

@@ -19,6 +19,8 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from .certificate import UNREADABLE
+
 
 class UntrustedChain(ValueError):
     """No path leads from the leaf to a trust anchor, or the leaf is not for clients."""
@@ -65,10 +67,12 @@ def verify(
     try:
         between = [c for c in (*hints, *truststore) if c.subject != c.issuer]
         path = _verifier(anchors, now).verify(leaf, between).chain  # (3), (4), (5)
-    except (VerificationError, ValueError) as error:
+        for certificate in path:
+            _require_known_key(certificate)  # (2)
+    except UntrustedChain:
+        raise
+    except (VerificationError, *UNREADABLE) as error:
         raise UntrustedChain(str(error)) from error
-    for certificate in path:
-        _require_known_key(certificate)  # (2)
     return Path(
         leaf,
         max(certificate.not_valid_before_utc for certificate in path),
@@ -98,11 +102,11 @@ def _require_known_key(certificate: x509.Certificate) -> None:
 
 def _is_anchor(certificate: x509.Certificate) -> bool:
     """A self-signed leaf in the truststore vouches for nobody, not even for itself."""
-    if certificate.subject != certificate.issuer:
-        return False
     try:
+        if certificate.subject != certificate.issuer:
+            return False
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return False
 
 

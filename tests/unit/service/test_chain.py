@@ -1,3 +1,5 @@
+import base64
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -189,6 +191,34 @@ def test_a_hint_whose_name_cannot_be_read_is_no_crash() -> None:
         _ = broken.subject.rfc4514_string()
     with pytest.raises(chain.UntrustedChain):
         chain.verify([GOOD.certificate, broken], STORE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("what", "becomes"),
+    [
+        (b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x13"),  # keyUsage: basicConstraints twice
+        (b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x7f"),
+        (b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x7f"),
+        (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"),  # version 8
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_no_crash(what: bytes, becomes: bytes) -> None:
+    """As a leaf it is refused; as a hint or in the truststore it may cost the leaf its path."""
+    from service.certificate import MalformedCertificate, load
+
+    for holder in (GOOD, ISSUING, ROOT):
+        der = holder.certificate.public_bytes(Encoding.DER)
+        assert what in der
+        try:
+            broken = load(base64.b64encode(der.replace(what, becomes)).decode())
+        except MalformedCertificate:
+            continue
+        with pytest.raises(chain.UntrustedChain):
+            chain.verify([broken], STORE, NOW)
+        for hints, store in (([broken], STORE), ([], [*STORE, broken])):
+            with contextlib.suppress(chain.UntrustedChain):
+                chain.verify([GOOD.certificate, *hints], store, NOW)
+        assert chain.verify([GOOD.certificate], STORE, NOW)
 
 
 @pytest.mark.parametrize("days", [-60, 60, 400])
