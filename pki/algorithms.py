@@ -4,24 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from . import describe, public_keys
+from .errors import UNREADABLE
 from .verdict import Fault, Front
 
-#: What cryptography raises where a part of a certificate that it has loaded cannot be read.
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    OverflowError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-    x509.InvalidVersion,
-)
 #: API Gateway's page for REST APIs names "ECDSA-256 or ECDSA-384", the one for HTTP APIs "ECDSA-256
 #: or stronger": the narrower one counts. ALB's names secp256r1, secp384r1 and secp521r1.
 _CURVES: Mapping[Front, tuple[type[ec.EllipticCurve], ...]] = {

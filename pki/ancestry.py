@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from .algorithms import UNREADABLE
+from .errors import UNREADABLE
 from .purposes import form_fault, key_identifiers
 
 #: As many as API Gateway's largest truststore has certificates; then the search is given up.

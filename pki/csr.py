@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from . import public_keys
-from .errors import PkiError
+from .errors import UNREADABLE, PkiError
 from .profiles import SERVER, Profile
 from .sans import KINDS, Sans
 
@@ -67,13 +66,7 @@ def parse(content: bytes, profile: Profile) -> Request:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cryptography warns of what we refuse anyway
             return _request(_load(content), profile)
-    except (
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
-        x509.UnsupportedGeneralNameType,
-        x509.DuplicateExtension,
-    ) as error:
+    except UNREADABLE as error:
         reason = (str(error).lower().rstrip(".").splitlines() or ["unreadable"])[0]
         raise PkiError(f"CSR is malformed: {reason}", _HINT) from error
 

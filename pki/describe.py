@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from . import public_keys
-from .errors import PkiError
+from .errors import UNREADABLE, PkiError
 from .sans import Sans
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -87,13 +86,7 @@ def describe(certificate: x509.Certificate) -> Description:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cryptography warns of lengths beyond RFC 5280, A.1
             return _describe(certificate)
-    except (
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
-        x509.UnsupportedGeneralNameType,
-        x509.DuplicateExtension,
-    ) as error:
+    except UNREADABLE as error:
         raise PkiError(
             f"certificate is malformed: {str(error).lower().rstrip('.')}",
             "look at it with: openssl x509 -text -noout -in FILE",

@@ -5,6 +5,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+#: What cryptography raises where a part of a certificate that it has loaded cannot be read.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
+)
+
 _NO_ACCESS = "use a folder that is yours: PKI_HOME=~/my-pki python -m pki init"
 _HINTS = {
     errno.EACCES: _NO_ACCESS,

@@ -6,7 +6,8 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
-from .algorithms import UNREADABLE, key_fault, signature_fault, validity_fault
+from .algorithms import key_fault, signature_fault, validity_fault
+from .errors import UNREADABLE
 from .verdict import Fault, Front
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from cryptography import x509
 
-from .algorithms import UNREADABLE
 from .ancestry import Ancestry, is_signed_by
+from .errors import UNREADABLE
 from .path import MAX_AUTHORITIES, Candidates
 from .purposes import key_identifiers, name
 from .verdict import Fault
