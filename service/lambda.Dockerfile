@@ -7,4 +7,6 @@ COPY . service/
 RUN rm service/requirements*.txt
 USER 65533:65533
 EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 \
+    CMD ["python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8080), 2).close()"]
 CMD ["service.lambda_handler.handler"]

@@ -191,7 +191,7 @@ def test_the_host_cannot_speak_for_the_proxy(compose: Compose) -> None:
 
 
 def test_all_are_healthy(compose: Compose) -> None:
-    for service in ("service", "gateway", "proxy"):
+    for service in ("service", "function", "gateway", "proxy"):
         probe.until(
             lambda name=service: compose.container(name).health == "healthy",  # type: ignore[misc]
             lambda: None,
