@@ -6,6 +6,10 @@ MAKEFLAGS += --no-print-directory
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+# Whatever is no command of the above.
+.DEFAULT:
+	@printf "error: there is no command '%s'\n  hint: make help\n" "$@" >&2; exit 2
+
 .PHONY: help up down logs reload test check bench python
 
 help: ## list these commands
