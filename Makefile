@@ -28,7 +28,7 @@ reload: python ## take a new truststore; a broken one is refused and the old one
 	@$(PYTHON) -m stack reload
 
 test: python ## run every test that this machine can run (ARGS="-k name" for some)
-	@$(PYTHON) -m stack venv
+	@$(PYTHON) -m stack test
 	@.venv/bin/pytest $(ARGS)
 
 check: python ## ruff and mypy

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 
-from . import docker, programs, runtime
+from . import docker, programs, runtime, tools
 from .docker import DockerStack
 from .errors import StackError
 from .native import NativeStack
@@ -89,7 +90,29 @@ def venv(_settings: Settings) -> None:
             _say(f"{error.message}; {error.hint}; tests that need it are skipped")
 
 
-COMMANDS = {"up": up, "down": down, "reload": reload, "logs": logs, "venv": venv}
+def test(settings: Settings) -> None:
+    """All that the tests need: .venv, and the tools that live in environments of their own."""
+    venv(settings)
+    for name in tools.TOOLS:
+        tools.ensure_tool(name, _say)
+
+
+def sam(_settings: Settings) -> None:
+    """AWS's SAM, for `make build` and `make deploy`, where none is on PATH."""
+    programs.ensure_venv(_say)
+    if shutil.which("sam") is None:
+        tools.ensure_tool("sam", _say)
+
+
+COMMANDS = {
+    "up": up,
+    "down": down,
+    "reload": reload,
+    "logs": logs,
+    "venv": venv,
+    "test": test,
+    "sam": sam,
+}
 
 
 def _chosen(settings: Settings) -> NativeStack | DockerStack:

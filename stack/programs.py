@@ -47,12 +47,12 @@ def ensure_venv(say: Say) -> None:
         return
     say("installing the Python packages into .venv")
     if not _has_pip():
-        _make_venv(say)
+        make_venv(VENV, say)
     done = run(VENV / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check",
                "-r", ROOT / "requirements.txt")  # fmt: skip
     if done.returncode:
         raise StackError(
-            f"pip could not install requirements.txt: {_last_line(done.stderr)}",
+            f"pip could not install requirements.txt: {last_line(done.stderr)}",
             ".venv/bin/pip install -r requirements.txt",
         )
     stamp.write_text(wanted)
@@ -63,16 +63,17 @@ def _has_pip() -> bool:
     return python.exists() and run(python, "-c", "import pip").returncode == 0
 
 
-def _make_venv(say: Say) -> None:
-    done = run(sys.executable, "-m", "venv", "--clear", VENV)
+def make_venv(home: Path, say: Say) -> None:
+    """Make an empty virtual environment in *home*; StackError if that cannot be done."""
+    done = run(sys.executable, "-m", "venv", "--clear", home)
     if done.returncode and shutil.which("apt-get"):
         # Debian and Ubuntu keep ensurepip in a package of its own.
         _install("python3-venv", say)
-        done = run(sys.executable, "-m", "venv", "--clear", VENV)
+        done = run(sys.executable, "-m", "venv", "--clear", home)
     if done.returncode:
         raise StackError(
-            f"cannot make .venv: {_last_line(done.stderr or done.stdout)}",
-            f"{sys.executable} -m venv .venv",
+            f"cannot make {home.relative_to(ROOT)}: {last_line(done.stderr or done.stdout)}",
+            f"{sys.executable} -m venv {home.relative_to(ROOT)}",
         )
 
 
@@ -104,7 +105,7 @@ def _install(package: str, say: Say) -> None:
     done = run(*command)
     if done.returncode:
         raise StackError(
-            f"cannot install {package}: {_last_line(done.stderr or done.stdout)}",
+            f"cannot install {package}: {last_line(done.stderr or done.stdout)}",
             " ".join(command),
         )
 
@@ -137,6 +138,7 @@ def _requirements_hash() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the last line of *text* that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "it said nothing"

@@ -76,6 +76,7 @@ LISTS = (
     "service/requirements.txt",
     "service/requirements-gunicorn.txt",
     "pki/requirements.txt",
+    "aws/requirements.txt",
 )
 
 

@@ -1,0 +1,1 @@
+"""The operator's hands: publish truststores, deploy, look. Never touches a key."""
