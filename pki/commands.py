@@ -2,8 +2,9 @@
 
 import sys
 import warnings
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import ClassVar, NoReturn
 
 import click
 
@@ -14,7 +15,24 @@ _INTERRUPTED = 130  # 128 + SIGINT
 
 
 class Commands(click.Group):
-    """Commands whose refusals are `error: …` and `  hint: …`: exit 1, or 2 for wrong usage."""
+    """Commands whose refusals are `error: …` and `  hint: …`: exit 1, or 2 for wrong usage.
+
+    Each of *lazy* stands for "MODULE:NAME" in pki.cli, which is imported when it is called.
+    """
+
+    lazy: ClassVar[Mapping[str, str]] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order they were given."""
+        return [*super().list_commands(ctx), *self.lazy]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, imported now."""
+        if cmd_name not in self.lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self.lazy[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"pki.cli.{module}"), name)
+        return command
 
     def main(self, args: Sequence[str] | None = None, *_: object, **__: object) -> NoReturn:
         """Run the command line *args* and exit."""

@@ -22,7 +22,7 @@ NEVER = {
     "stack": {"service", "proxy", "pki", "aws", "tests", "click", "flask", "cryptography"},
 }
 PURE = ("certificate", "policy", "sources", "chain")
-# Where the environment is read, and where something is printed.
+# Where the environment is read, and where something is printed: there, and in folders called cli.
 ENVIRONMENT = {"config.py", "cli.py", "gunicorn.conf.py", "container.py"}
 PRINTS = {"cli.py"}
 
@@ -61,7 +61,7 @@ def test_the_pure_files_of_the_service_know_neither_flask_nor_the_system(name: s
 def test_the_environment_is_read_in_one_place_per_folder() -> None:
     for folder in NEVER:
         for file in files(folder):
-            if file.name not in ENVIRONMENT and folder != "stack":
+            if file.parent.name != "cli" and file.name not in ENVIRONMENT and folder != "stack":
                 assert "os.environ" not in file.read_text(), file
                 assert "getenv" not in file.read_text(), file
 
@@ -69,7 +69,7 @@ def test_the_environment_is_read_in_one_place_per_folder() -> None:
 def test_only_command_lines_print() -> None:
     for folder in NEVER:
         for file in files(folder):
-            if file.name in PRINTS:
+            if file.name in PRINTS or file.parent.name == "cli":
                 continue
             calls = [n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
             assert not [c for c in calls if getattr(c.func, "id", "") == "print"], file

@@ -1,86 +1,44 @@
-"""python -m pki: the only place that reads the environment, and the only one that prints."""
+"""init, issue, sign, list, show."""
 
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import NotRequired, TypedDict, TypeVar, Unpack
 
 import click
 
-from . import csr, issuance, keys, lookup, report, truststore, wishes
-from .commands import Commands
-from .errors import PkiError, filesystem
-from .initialisation import authority_certificates, initialise
-from .profiles import LEAVES
-from .public_keys import KEY_TYPES
-from .store import Store, create
+from pki import csr, issuance, lookup, report, wishes
+from pki.errors import PkiError, filesystem
+from pki.initialisation import initialise
+from pki.profiles import LEAVES
+from pki.public_keys import KEY_TYPES
+from pki.store import create
+
+from . import context
 
 _IF_NEEDED = "Do nothing if it is good for another third of its life; else make or renew it."
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 
-def _store() -> Store:
-    return Store(Path(os.environ.get("PKI_HOME") or ".pki"))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _passphrase(variable: str, what: str, *, new: bool = False) -> bytes:
-    """Return the passphrase in *variable*, or ask for it on the terminal."""
-    given = os.environ.get(variable)
-    if given is not None:
-        return keys.check_passphrase(os.fsencode(given))
-    if not sys.stdin.isatty():
-        raise PkiError(f"no {what}", f"set {variable}, or run it on a terminal")
-    typed = click.prompt(what, hide_input=True, confirmation_prompt=new, err=True, default="")
-    return keys.check_passphrase(typed.encode())
-
-
-def _new_passphrase(variable: str, what: str, *, wanted: bool) -> bytes | None:
-    if wanted or variable in os.environ:
-        return _passphrase(variable, what, new=True)
-    return None
-
-
-def _ask_authority() -> bytes:
-    return _passphrase("PKI_PASSPHRASE", "passphrase of the issuing CA's key")
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
-    """Make certificates for mutual TLS: root, issuing CA, leaves, truststore.
-
-    \b
-    python -m pki init
-    python -m pki issue server localhost 127.0.0.1 ::1
-    python -m pki issue client billing
-    curl --cacert .pki/ca.pem --cert .pki/clients/billing.pem \\
-         --key .pki/clients/billing.key https://localhost:8443/whoami
-
-    Everything is in .pki below the current folder, or in the folder PKI_HOME. Exit codes: 0 done,
-    1 refused, 2 wrong usage.
-    """  # noqa: D301
-
-
-@main.command()
+@click.command()
 @click.option("--organization", help="O of every name; Example by default.")
 @click.option("--key-type", type=click.Choice(KEY_TYPES), help="Of both CAs; ec-p256 by default.")
 @click.option("--passphrase", is_flag=True, help="Encrypt the CAs' keys (or set PKI_PASSPHRASE).")
 def init(organization: str | None, key_type: str | None, *, passphrase: bool) -> None:
     """Make the root and the issuing CA; or put back what is missing."""
-    store = _store()
-    secret = _new_passphrase("PKI_PASSPHRASE", "passphrase for the CAs' keys", wanted=passphrase)
+    store = context.store()
+    secret = context.new_passphrase(
+        "PKI_PASSPHRASE", "passphrase for the CAs' keys", wanted=passphrase
+    )
     result = initialise(
-        store, now=_now(), organization=organization, key_type=key_type, passphrase=secret
+        store, now=context.now(), organization=organization, key_type=key_type, passphrase=secret
     )
     click.echo(report.initialised(result, store))
 
 
-@main.group()
+@click.group()
 def issue() -> None:
     """Make a leaf and its key, or renew it with the same key."""
 
@@ -164,15 +122,17 @@ def _issue(wish: wishes.Wish, options: LeafOptions) -> None:
     renewal = issuance.Renewal.AT_ONCE if options["renew"] else issuance.Renewal.NEVER
     if options["if_needed"]:
         renewal = issuance.Renewal.IF_NEEDED
-    store, now = _store(), _now()
+    store, now = context.store(), context.now()
     store.require()
     secrets = issuance.Secrets(
-        authority=_ask_authority,
-        leaf=lambda: _passphrase("PKI_LEAF_PASSPHRASE", f"passphrase of the key of {wish.name!r}"),
-        new_key=_new_passphrase(
+        authority=context.ask_authority,
+        leaf=lambda: context.passphrase(
+            "PKI_LEAF_PASSPHRASE", f"passphrase of the key of {wish.name!r}"
+        ),
+        new_key=context.new_passphrase(
             "PKI_LEAF_PASSPHRASE", "passphrase for the new key", wanted=options["passphrase"]
         ),
-        p12=_passphrase("PKI_P12_PASSPHRASE", "passphrase for the PKCS#12", new=True)
+        p12=context.passphrase("PKI_P12_PASSPHRASE", "passphrase for the PKCS#12", new=True)
         if options["p12"]
         else None,
     )
@@ -180,7 +140,7 @@ def _issue(wish: wishes.Wish, options: LeafOptions) -> None:
     click.echo(report.issued(outcome, wish.profile, store, now))
 
 
-@main.command()
+@click.command()
 @click.argument("request", metavar="CSR")
 @click.option("--profile", type=click.Choice(list(LEAVES)), required=True)
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it is good.")
@@ -190,7 +150,7 @@ def sign(request: str, profile: str, days: int | None, out: str | None) -> None:
 
     The key never comes to us. Only the public key and allowed names are taken from the CSR.
     """
-    store = _store()
+    store = context.store()
     wanted = csr.parse(_csr(request), LEAVES[profile])
     if out is not None and os.path.lexists(out):
         raise PkiError(f"{out!r} exists", "choose another file with --out")
@@ -198,7 +158,7 @@ def sign(request: str, profile: str, days: int | None, out: str | None) -> None:
         raise PkiError(f"cannot write into {str(Path(out).parent)!r}", "choose another --out")
     lifetime = None if days is None else timedelta(days=days)
     leaf = issuance.sign(
-        store, wanted, LEAVES[profile], _ask_authority, now=_now(), lifetime=lifetime
+        store, wanted, LEAVES[profile], context.ask_authority, now=context.now(), lifetime=lifetime
     )
     if out is None:
         click.echo(report.pem(leaf), nl=False)
@@ -214,59 +174,21 @@ def _csr(name: str) -> bytes:
         return file.read(csr.LARGEST + 1)
 
 
-@main.command("list")
+@click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_(*, as_json: bool) -> None:
     """List everything that has been issued."""
-    store = _store()
+    store = context.store()
     store.require()
     text = report.table_json if as_json else report.table
-    click.echo(text(store.index.entries(), _now()))
+    click.echo(text(store.index.entries(), context.now()))
 
 
-@main.command()
+@click.command()
 @click.argument("what", metavar="FILE|NAME|SERIAL")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def show(what: str, *, as_json: bool) -> None:
     """Say what a certificate says: one in a file, or one that was issued here."""
-    found = lookup.certificates(_store(), what)
-    text = report.descriptions_json(found) if as_json else report.descriptions(found, _now())
-    click.echo(text)
-
-
-@main.group("truststore")
-def truststore_() -> None:
-    """Build or show the bundle of CA certificates that the terminator trusts."""
-
-
-@truststore_.command()
-@click.argument("files", metavar="[FILE]...", nargs=-1)
-@click.option("--out", help="Where to; .pki/truststore.pem by default.")
-def build(files: tuple[str, ...], out: str | None) -> None:
-    """Put our issuing CA and root, and the CAs in FILEs, into one truststore."""
-    store, now = _store(), _now()
-    own = authority_certificates(store)
-    content = truststore.build([*own, *truststore.gather(map(Path, files), now)], now)
-    path = store.truststore if out is None else Path(out)
-    with store.lock():
-        store.write(path, content)
-    click.echo(report.truststore(path, truststore.read(content)))
-
-
-@truststore_.command()
-@click.argument("file", required=False)
-def check(file: str | None) -> None:
-    """Refuse FILE if a key, a leaf or something expired is in it, or a chain is incomplete."""
-    path = _store().truststore if file is None else Path(file)
-    truststore.build(truststore.gather([path], _now()), _now())
-    click.echo(f"good: {path}")
-
-
-@truststore_.command("show")
-@click.argument("file", required=False)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def show_truststore(file: str | None, *, as_json: bool) -> None:
-    """Say what is in FILE, .pki/truststore.pem by default."""
-    found = truststore.read(_store().truststore if file is None else Path(file))
-    text = report.descriptions_json(found) if as_json else report.descriptions(found, _now())
+    found = lookup.certificates(context.store(), what)
+    text = report.descriptions_json(found) if as_json else report.descriptions(found, context.now())
     click.echo(text)
