@@ -10,10 +10,10 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 .DEFAULT:
 	@printf "error: there is no command '%s'\n  hint: make help\n" "$@" >&2; exit 2
 
-.PHONY: help up down logs reload test check bench python
+.PHONY: help up down logs reload test check bench truststore build deploy python
 
 help: ## list these commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 up: python ## start the stack in the background and say what to type next (MODE, ALB_PORT, MTLS_MODE)
 	@$(PYTHON) -m stack up
@@ -38,6 +38,18 @@ check: python ## ruff and mypy
 bench: python ## measure against bare parts, and write docs/performance.md
 	@$(PYTHON) -m stack venv
 	@.venv/bin/python -m bench
+
+truststore: python ## check the truststore, and pack it for AWS (TRUSTSTORE=path for another than .pki/truststore.pem)
+	@$(PYTHON) -m stack venv
+	@.venv/bin/python -m aws truststore pack $(if $(TRUSTSTORE),"$(TRUSTSTORE)") $(ARGS)
+
+build: python ## build the function for AWS (ARGS="--set Architecture=x86_64"; TRUSTSTORE=none if one is in S3)
+	@$(PYTHON) -m stack sam
+	@.venv/bin/python -m aws build $(ARGS)
+
+deploy: python ## check, build and deploy to AWS, and see whether it works (ARGS="--set DomainName=api.example.com")
+	@$(PYTHON) -m stack sam
+	@.venv/bin/python -m aws deploy $(ARGS)
 
 python:
 	@test -n "$(PYTHON)" || { printf 'error: no Python 3.11 or newer was found (%s)\n  hint: apt-get install python3 (or: brew install python3)\n' \

@@ -1,0 +1,164 @@
+"""What a deployment has to notice: another parameter, other code, another API."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.packaging.template.combinations import COMBINATIONS
+from tests.packaging.template.function import environment, function
+from tests.packaging.template.made import Made, made
+from tests.packaging.template.reach import parameters_of
+from tests.packaging.template.source import Edits, Job, source, transform
+
+GIVEN = COMBINATIONS["everything made"]
+# Another value for each parameter that reaches the function.
+CHANGED = {
+    "AllowIssuers": "CN=Example Issuing CA,O=Example",
+    "AllowSubjects": "CN=billing,O=Example",
+    "AllowUris": "spiffe://example.org/billing",
+    "AllowFingerprints": "0a" * 32,
+    "Architecture": "x86_64",
+    "MemorySize": "1024",
+    "SnapStart": "off",
+    "Tracing": "off",
+    "BasePath": "v2",
+}
+_FUNCTION = "ApiFunction.Properties"
+
+
+def _made(*jobs: Job) -> list[Made]:
+    results = zip(jobs, transform(jobs), strict=True)
+    return [made(template, job.parameters) for job, template in results]
+
+
+def version(stack: Made, of: str) -> Any:
+    """What CloudFormation looks at: another id or another description is another version.
+
+    The number of the hosted list goes up whenever its content is another.
+    """
+    (found,) = (
+        (name, properties.get("Description", ""))
+        for name, properties in stack.of("AWS::Lambda::Version").items()
+        if properties["FunctionName"] == f"${{{of}}}"
+    )
+    content = stack.one("AWS::AppConfig::HostedConfigurationVersion")[1]["Content"]
+    return found[0], found[1].replace("${AllowList.VersionNumber}", content)
+
+
+def unnoticed(edits: Edits) -> list[str]:
+    """The parameters of CHANGED that reach the function of the edited template, and no version."""
+    before, *after = _made(
+        Job(GIVEN, edits), *(Job({**GIVEN, name: new}, edits) for name, new in CHANGED.items())
+    )
+    changes = zip(CHANGED, after, strict=True)
+    assert [n for n, stack in changes if function(stack) == function(before)] == []
+    changes = zip(CHANGED, after, strict=True)
+    old = version(before, "ApiFunction")
+    return [name for name, stack in changes if version(stack, "ApiFunction") == old]
+
+
+def test_the_table_has_every_parameter_that_reaches_the_function() -> None:
+    (template,) = transform([Job(GIVEN)])
+    reaching = parameters_of(template["Resources"]["ApiFunction"]["Properties"], template)
+    assert reaching == set(CHANGED)
+
+
+def test_another_parameter_is_another_version() -> None:
+    """A partner taken off the list could go on calling the old one."""
+    assert unnoticed({}) == []
+
+
+@pytest.mark.parametrize(
+    ("edits", "lost"),
+    [
+        ({f"{_FUNCTION}.VersionDescription": None}, set(CHANGED)),
+        (
+            {
+                f"{_FUNCTION}.VersionDescription": {
+                    "Fn::Sub": "allow-list ${AllowList.VersionNumber}"
+                }
+            },
+            set(CHANGED) - {name for name in CHANGED if name.startswith("Allow")},
+        ),
+        (
+            {
+                f"{_FUNCTION}.VersionDescription.Fn::Sub": lambda text: text.replace(
+                    "${Tracing}", ""
+                )
+            },
+            {"Tracing"},
+        ),
+        (
+            {"AllowList.Properties.Content.Fn::Sub": lambda text: text.replace("${AllowUris}", "")},
+            {"AllowUris"},
+        ),
+    ],
+)
+def test_a_parameter_that_is_lost_on_the_way_is_seen(edits: Edits, lost: set[str]) -> None:
+    assert set(unnoticed(edits)) == lost
+
+
+_ALL = {f"{_FUNCTION}.AutoPublishAliasAllProperties": None}
+_FIXED = {"Truststore.Properties.PackedWith": "1"}
+
+
+@cache
+def _pairs() -> dict[str, tuple[Made, Made]]:
+    """The template before and after a change of it, and the same of broken ones."""
+    code = {f"{_FUNCTION}.CodeUri": "service.2/"}
+    publisher = {"TruststorePublisher.Properties.CodeUri": "aws/publisher.2/"}
+    endpoint = {"Api.Properties.DisableExecuteApiEndpoint": False}
+    edits: dict[str, tuple[Edits, Edits]] = {
+        "code": ({}, code),
+        "timeout": ({}, {f"{_FUNCTION}.Timeout": 20}),
+        "timeout, broken": (_ALL, {**_ALL, f"{_FUNCTION}.Timeout": 20}),
+        "truststore": ({}, publisher),
+        "truststore, broken": (_FIXED, {**_FIXED, **publisher}),
+        "endpoint": (endpoint, {}),
+    }
+    stacks = iter(_made(*(Job(GIVEN, one) for pair in edits.values() for one in pair)))
+    return {name: (next(stacks), next(stacks)) for name in edits}
+
+
+def test_other_code_or_another_timeout_is_another_version() -> None:
+    for change in ("code", "timeout"):
+        before, after = _pairs()[change]
+        assert version(before, "ApiFunction") != version(after, "ApiFunction"), change
+    before, after = _pairs()["timeout, broken"]
+    assert version(before, "ApiFunction") == version(after, "ApiFunction")
+
+
+def test_another_truststore_is_published_because_it_is_other_code() -> None:
+    asked = [one.one("Custom::Truststore")[1] for one in _pairs()["truststore"]]
+    assert asked[0]["PackedWith"] != asked[1]["PackedWith"]
+    asked = [one.one("Custom::Truststore")[1] for one in _pairs()["truststore, broken"]]
+    assert asked[0] == asked[1]
+
+
+def test_the_publishers_code_is_not_the_functions() -> None:
+    before, after = _pairs()["truststore"]
+    assert version(before, "ApiFunction") == version(after, "ApiFunction")
+
+
+def test_the_default_endpoint_is_switched_off_with_a_deployment_of_its_own() -> None:
+    """API Gateway heeds the switch at the next deployment of a stage."""
+    before, after = (set(one.of("AWS::ApiGateway::Deployment")) for one in _pairs()["endpoint"])
+    assert len(before) == len(after) == 1
+    assert before.isdisjoint(after)
+
+
+def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
+    longest = {
+        name: "x" * says["MaxLength"]
+        for name, says in source()["Parameters"].items()
+        if name in CHANGED and "MaxLength" in says
+    }
+    assert {name for name in CHANGED if name.startswith("Allow")} | {"BasePath"} == set(longest)
+    (stack,) = _made(Job({**GIVEN, **longest, "MemorySize": "10240", "Architecture": "x86_64"}))
+    size = sum(len(name) + len(value) for name, value in environment(stack).items())
+    assert 3600 < size <= 4096
+    description = stack.of("AWS::Lambda::Version")[version(stack, "ApiFunction")[0]]["Description"]
+    assert len(description.replace("AllowList.VersionNumber", "9" * 19)) <= 256

@@ -1,0 +1,87 @@
+"""What stands in for AWS in these tests: moto, and where CloudFormation waits for an answer."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import botocore.loaders
+import pytest
+
+from stack.settings import ROOT
+from tests.builders import authority
+from tests.conftest import free_port
+from tests.unit.aws import moto_server
+
+# pytest puts tests/parity before it, and an aws.py lies there.
+sys.path.insert(0, str(ROOT))
+
+from tests.unit.aws.publisher_run import Publisher, Truststores
+from tests.unit.aws.publisher_servers import Between, ResponseUrl, serving
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_clients() -> Iterator[None]:
+    """botocore reads its megabytes of JSON once, and not for every client anew."""
+    reader = botocore.loaders.JSONFileLoader()
+    read = functools.cache(reader.load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda _, path: read(path))
+        yield
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a moto server; all tests of the session share it: name things unlike others."""
+    with moto_server.running(tmp_path_factory.mktemp("moto")) as url:
+        yield url
+
+
+@pytest.fixture
+def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, and boto3 asks it: nobody's profile, nobody's credentials."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in moto_server.environment(moto).items():
+        monkeypatch.setenv(name, value)
+    return moto
+
+
+@pytest.fixture
+def response_url() -> Iterator[ResponseUrl]:
+    """Where CloudFormation waits for the publisher's answer."""
+    waiting = ResponseUrl()
+    with serving(waiting.port, waiting.reply):
+        yield waiting
+
+
+@pytest.fixture(scope="session")
+def truststores() -> Truststores:
+    """Three roots, each a truststore."""
+    return Truststores(*(authority(subject=f"CN=Root {n},O=Test").pem.encode() for n in "123"))
+
+
+@pytest.fixture
+def packed(truststores: Truststores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The truststore that the publisher was packed with: the first of them."""
+    path = tmp_path / "truststore.pem"
+    path.write_bytes(truststores.first)
+    monkeypatch.setattr("aws.publisher.handler.TRUSTSTORE", path)
+    return path
+
+
+@pytest.fixture
+def publisher(aws: str, packed: Path, response_url: ResponseUrl) -> Publisher:
+    """The publisher over moto, with a versioned bucket of its own."""
+    return Publisher(packed, response_url, moto_server.s3(aws))
+
+
+@pytest.fixture
+def between(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
+    """Somebody between the publisher and S3, who may answer instead."""
+    here = Between(aws)
+    with serving(free_port(), here.reply) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield here
