@@ -10,6 +10,7 @@ from typing import Any
 
 from stack.settings import ROOT, Settings
 
+from . import package
 from .results import Bounded, Compared, Section, take_turns
 from .samples import whoami_event
 
@@ -32,7 +33,8 @@ difference of the two in each round of {calls} calls."""
 def measure(*, pairs: int, calls: int) -> list[Section]:
     """Start interpreters in turns; then one, for the calls."""
     event = json.dumps(whoami_event())
-    return [_cold(event, pairs), _warm(event, pairs, calls)]
+    shipped = package.measure(event, rounds=2 * pairs + 1)
+    return [_cold(event, pairs), shipped, _warm(event, pairs, calls)]
 
 
 def _cold(event: str, pairs: int) -> Section:

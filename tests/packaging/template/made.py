@@ -14,6 +14,7 @@ PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
     "AWS::Region": "eu-central-1",
+    "AWS::StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/mtls-api/6c7f9a10",
     "AWS::StackName": "mtls-api",
     "AWS::URLSuffix": "amazonaws.com",
 }
@@ -130,6 +131,14 @@ class _Filling:
             return _NOTHING
         return PSEUDO.get(name) or self.parameters.get(name, f"${{{name}}}")
 
+    def selected(self, argument: tuple[int, Any]) -> Any:
+        index, among = argument
+        return self.value(among)[int(index)]
+
+    def parts(self, argument: tuple[str, Any]) -> list[str]:
+        delimiter, text = argument
+        return str(self.value(text)).split(delimiter)
+
     def attribute(self, argument: list[str] | str) -> str:
         return f"${{{argument if isinstance(argument, str) else '.'.join(argument)}}}"
 
@@ -153,4 +162,6 @@ _FUNCTIONS: Mapping[str, Callable[[_Filling, Any], Any]] = {
     "Fn::GetAtt": _Filling.attribute,
     "Fn::If": _Filling.choice,
     "Fn::Sub": _Filling.text,
+    "Fn::Select": _Filling.selected,
+    "Fn::Split": _Filling.parts,
 }

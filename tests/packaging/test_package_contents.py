@@ -1,0 +1,177 @@
+"""What is in the function that SAM ships, and what is not."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from stack.settings import ROOT
+from tests.packaging.package import ARCHITECTURES, Package
+from tests.packaging.test_contents import KEY, pins
+
+OURS = {
+    "service": [
+        *("__init__", "access_log", "app", "certificate", "chain", "config", "identity"),
+        *("lambda_answer", "lambda_event", "lambda_handler", "policy", "problems", "sources"),
+    ],
+    "service/blueprints": ["__init__", "health", "root", "whoami"],
+}
+PACKAGES = {"awsgi", "blinker", "click", "cryptography", "flask", "itsdangerous", "jinja2"}
+PACKAGES |= {"markupsafe", "werkzeug"}
+#: Of cffi only the extension is there, and pycparser not at all.
+LEFT_OUT = {"pycparser"}
+#: Besides code, metadata and licences.
+ODDITIES = {"flask/sansio/README.md"}
+MACHINES = {"arm64": ("aarch64", 183), "x86_64": ("x86_64", 62)}  # e_machine (ELF specification)
+LICENCE = re.compile(r"(?i)licen[cs]e|copying|notice")
+ZIPPED, UNZIPPED = 6_500_000, 22_000_000
+#: Of the environment that decides which requirements count.
+RUNTIME = {
+    "extra": "",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Linux",
+    "python_full_version": "3.13.0",
+    "python_version": "3.13",
+    "sys_platform": "linux",
+}
+
+
+def in_folder(files: dict[str, Path], folder: str) -> set[str]:
+    return {name for name in files if name.startswith(f"{folder}/")}
+
+
+def extensions(package: Package) -> dict[str, bytes]:
+    found = {name: data for name, data in package.contents.items() if data[:4] == b"\x7fELF"}
+    assert all(name.endswith(".so") for name in found)
+    return found
+
+
+def test_of_ours_it_has_exactly_these_files(built: Package) -> None:
+    wanted = {f"{folder}/{name}.py" for folder, names in OURS.items() for name in names}
+    wanted |= {
+        f"{folder}/__pycache__/{name}.cpython-313.pyc"
+        for folder, names in OURS.items()
+        for name in names
+    }
+    assert in_folder(built.files, "service") == wanted
+
+
+def test_all_of_the_service_is_in_it_but_what_gunicorn_needs() -> None:
+    """The list above is a list, so that a new file is thought about once."""
+    tracked = {path.relative_to(ROOT).as_posix() for path in (ROOT / "service").glob("*.py")}
+    named = {f"service/{name}.py" for name in OURS["service"]}
+    assert tracked - named == {"service/gunicorn.conf.py", "service/wsgi.py"}
+    assert named <= tracked
+
+
+def test_of_others_it_has_exactly_what_the_requirements_name(built: Package) -> None:
+    machine, _ = MACHINES[built.architecture]
+    required = pins("service/requirements.txt").items()
+    metadata = {
+        f"{name.replace('-', '_')}-{version}.dist-info"
+        for name, version in required
+        if name not in LEFT_OUT
+    }
+    extension = f"_cffi_backend.cpython-313-{machine}-linux-gnu.so"
+    tops = {name.partition("/")[0] for name in built.files}
+    assert tops == {"service", extension, *PACKAGES, *metadata}
+
+
+def test_every_file_is_of_a_kind_that_belongs_there(built: Package) -> None:
+    code = re.compile(r".+\.(py|so)|(.+/)?__pycache__/\w+\.cpython-313\.pyc")
+    metadata = re.compile(r"[\w.-]+\.dist-info/(METADATA|entry_points\.txt|licenses/.+|LICENSE.*)")
+    others = {f for f in built.files if not code.fullmatch(f) and not metadata.fullmatch(f)}
+    assert others == ODDITIES
+
+
+def test_it_has_no_key_no_test_no_sdk_no_debugger_and_no_gunicorn(built: Package) -> None:
+    never = {
+        "boto3",
+        "botocore",
+        "s3transfer",
+        "gunicorn",
+        "pytest",
+        "pki",
+        "proxy",
+        "aws",
+        "stack",
+    }
+    assert in_folder(built.files, "werkzeug/debug") == set()
+    for name, data in built.contents.items():
+        path = Path(name)
+        assert not KEY.search(data), name
+        assert not never & {*path.parts, path.stem}, name
+        # jinja2/tests.py is what templates can ask with "is".
+        assert not {"tests", "test"} & {*path.parent.parts}, name
+        assert not path.name.startswith(("test_", "conftest")), name
+        assert path.suffix not in {".key", ".pem", ".p12", ".pfx", ".jks", ".env", ".sh"}, name
+
+
+def test_it_is_files_alone_and_everybody_may_read_them(built: Package) -> None:
+    """A link would be followed by SAM, wherever it leads."""
+    for path in built.folder.rglob("*"):
+        assert not path.is_symlink(), path
+        assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
+
+
+def test_every_extension_is_for_the_runtimes_processor_and_library(built: Package) -> None:
+    _, machine = MACHINES[built.architecture]
+    found = extensions(built)
+    assert len(found) == 3
+    for name, data in found.items():
+        assert struct.unpack_from("<H", data, 18) == (machine,), name
+        # Amazon Linux 2023 has glibc 2.34.
+        needed = {int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", data)}
+        assert needed, name
+        assert max(needed) <= 34, name
+
+
+def test_the_other_processors_extension_would_be_seen(packages: dict[str, Package]) -> None:
+    machines = {
+        architecture: {struct.unpack_from("<H", data, 18) for data in extensions(made).values()}
+        for architecture, made in packages.items()
+    }
+    assert machines == {name: {(MACHINES[name][1],)} for name in ARCHITECTURES}
+
+
+def test_the_list_names_whatever_a_package_requires(built: Package) -> None:
+    """pip resolves nothing: what the list forgets, the function has not."""
+    listed = pins("service/requirements.txt")
+    checked = set()
+    for name, data in built.contents.items():
+        if not name.endswith(".dist-info/METADATA"):
+            continue
+        for line in HeaderParser().parsestr(data.decode()).get_all("Requires-Dist") or ():
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate(RUNTIME):
+                wanted = requirement.name.lower().replace("_", "-")
+                assert requirement.specifier.contains(listed[wanted]), f"{name}: {line}"
+                checked.add(wanted)
+    assert {"werkzeug", "cffi", "markupsafe"} <= checked
+
+
+def test_every_licence_comes_along(built: Package) -> None:
+    folders = {name.partition("/")[0] for name in built.files if ".dist-info/" in name}
+    licensed = {name.partition("/")[0] for name in built.files if LICENCE.search(name)}
+    assert len(folders) == len(pins("service/requirements.txt")) - len(LEFT_OUT)
+    assert folders <= licensed
+
+
+def test_it_is_small(built: Package, zips: dict[str, Path]) -> None:
+    archive = zips[built.architecture]
+    with zipfile.ZipFile(archive) as opened:
+        assert {info.filename for info in opened.infolist()} == set(built.files)
+        assert sum(info.file_size for info in opened.infolist()) <= UNZIPPED
+    assert archive.stat().st_size <= ZIPPED
+
+
+def test_sam_dates_every_file_1980(built: Package, zips: dict[str, Path]) -> None:
+    """Why the bytecode must not have dates; if SAM changes this, that reason goes."""
+    with zipfile.ZipFile(zips[built.architecture]) as opened:
+        assert {info.date_time[:3] for info in opened.infolist()} == {(1980, 1, 1)}
