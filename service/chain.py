@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import (
@@ -65,7 +67,8 @@ def verify(
     if not anchors:
         raise UntrustedChain("the truststore has no trust anchor")
     try:
-        between = [c for c in (*hints, *truststore) if c.subject != c.issuer]
+        between = [hint for hint in hints if hint.subject != hint.issuer]
+        between += [certificate for certificate in truststore if not _is_anchor(certificate)]
         path = _verifier(anchors, now).verify(leaf, between).chain  # (3), (4), (5)
         for certificate in path:
             _require_known_key(certificate)  # (2)
@@ -100,13 +103,17 @@ def _require_known_key(certificate: x509.Certificate) -> None:
     raise UntrustedChain("expected RSA keys of 2048 to 8192 bits or P-256, P-384, P-521")
 
 
+@lru_cache(maxsize=1024)  # a truststore's worth: the same few are asked about with every chain
 def _is_anchor(certificate: x509.Certificate) -> bool:
-    """A self-signed leaf in the truststore vouches for nobody, not even for itself."""
+    """A CA that signed itself; a self-signed leaf vouches for nobody, not even for itself.
+
+    Of a CA's renewed key its old one may sign the certificate: subject and issuer are the same
+    there too, and it is no root (RFC 5280, 3.2: self-issued, not self-signed).
+    """
     try:
-        if certificate.subject != certificate.issuer:
-            return False
+        certificate.verify_directly_issued_by(certificate)
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, *UNREADABLE):
+    except (x509.ExtensionNotFound, InvalidSignature, *UNREADABLE):
         return False
 
 

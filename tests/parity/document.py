@@ -28,7 +28,7 @@ through {fronts} fronts, {leaves} client leaves, every forged header of
 
 Fronts: {names}.
 
-The events are made twice, by `proxy/events.py` and by `tests/parity/aws.py`, and have to be equal.
+Events are made twice, by `proxy/events.py` and by `tests/parity/amazon.py`, and have to be equal.
 
 ## What a front changes by its nature
 

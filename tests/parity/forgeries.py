@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from tests.builders import Holder
 from tests.e2e import vectors
 from tests.e2e.vectors import Vector
-from tests.parity import aws
-from tests.parity.aws import Event
+from tests.parity import amazon
+from tests.parity.amazon import Event
 from tests.parity.message import Request
 
 FOLDERS = ("http1", "http2", "trusted_peer", "untrusted_peer")
@@ -34,7 +34,7 @@ def forged(folder: str, vector: Vector, values: Mapping[str, str]) -> Headers:
 
 
 def _rest(headers: Headers, client: Holder) -> Event:
-    made = aws.rest(WHOAMI, client)
+    made = amazon.rest(WHOAMI, client)
     for name, value in headers:
         made["headers"][name] = value
         made["multiValueHeaders"].setdefault(name, []).append(value)
@@ -46,7 +46,7 @@ def _rest_single(headers: Headers, client: Holder) -> Event:
 
 
 def _http_api(headers: Headers, client: Holder) -> Event:
-    made = aws.http_api(WHOAMI, client)
+    made = amazon.http_api(WHOAMI, client)
     made["headers"] |= {name.lower(): value for name, value in headers} | dict(headers)
     return made
 
@@ -56,14 +56,14 @@ def _http_api_1(headers: Headers, client: Holder) -> Event:
 
 
 def _alb(headers: Headers, client: Holder) -> Event:
-    made = aws.alb(WHOAMI, client)
+    made = amazon.alb(WHOAMI, client)
     for name, value in headers:
         made["multiValueHeaders"].setdefault(name, []).append(value)
     return made
 
 
 def _alb_single(headers: Headers, client: Holder) -> Event:
-    made = aws.alb(WHOAMI, client, multi=False)
+    made = amazon.alb(WHOAMI, client, multi=False)
     # ALB sets the honest one, under its own name.
     made["headers"] = dict(headers) | made["headers"]
     return made

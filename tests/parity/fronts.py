@@ -27,7 +27,7 @@ from proxy.wire import Received
 from tests import builders
 from tests.builders import Files, Holder
 from tests.e2e import wire
-from tests.parity import aws
+from tests.parity import amazon
 from tests.parity.application import ALLOW, created
 from tests.parity.message import (
     EVENT_1,
@@ -85,7 +85,7 @@ class TestClient:
             "QUERY_STRING": request.query,
             "CONTENT_LENGTH": length,
             "wsgi.input": io.BytesIO(request.body),
-            "REMOTE_ADDR": aws.SOURCE_IP,
+            "REMOTE_ADDR": amazon.SOURCE_IP,
             "HTTP_X_AMZN_MTLS_CLIENTCERT_LEAF": quote(client.pem, safe="+=/"),
         }
         client_ = self._app.test_client(use_cookies=False)
@@ -95,16 +95,18 @@ class TestClient:
 
 
 class Function:
-    """service.lambda_handler.respond, in this process, with events made by aws.py."""
+    """service.lambda_handler.respond, in this process, with events made by amazon.py."""
 
-    def __init__(self, name: str, app: Flask, make: Callable[[Request, Holder], aws.Event]) -> None:
+    def __init__(
+        self, name: str, app: Flask, make: Callable[[Request, Holder], amazon.Event]
+    ) -> None:
         self.name = name
         self._app = app
         self._make = make
 
     def ask(self, request: Request, client: Holder) -> Answer:
         event = json.loads(json.dumps(self._make(request, client)))
-        return aws.read(request.method, respond()(self._app, event, None))
+        return amazon.read(request.method, respond()(self._app, event, None))
 
 
 class OverTls:
@@ -152,7 +154,7 @@ class GatewayHere:
         self._gateway = Gateway(settings, Admission(truststore), Throttle(1e6, 10**6), function)
 
     def ask(self, request: Request, client: Holder) -> Answer:
-        ours = ((LEAF, quote(client.pem, safe="")), (ADDRESS, aws.SOURCE_IP))
+        ours = ((LEAF, quote(client.pem, safe="")), (ADDRESS, amazon.SOURCE_IP))
         sent = tuple((n, v.encode("latin-1").decode(errors="replace")) for n, v in request.fields)
         received = Received(
             request.method, request.target, (*sent, *ours), len(request.body), keep_alive=True
@@ -169,10 +171,10 @@ def in_process() -> list[TestClient | Function]:
     gateway, target = behind("api-gateway"), behind("alb-verify", "elb")
     return [
         TestClient(),
-        Function(EVENT_1, gateway, aws.rest),
-        Function(EVENT_2, gateway, aws.http_api),
-        Function(TARGET, target, aws.alb),
-        Function(TARGET_SINGLE, target, lambda r, c: aws.alb(r, c, multi=False)),
+        Function(EVENT_1, gateway, amazon.rest),
+        Function(EVENT_2, gateway, amazon.http_api),
+        Function(TARGET, target, amazon.alb),
+        Function(TARGET_SINGLE, target, lambda r, c: amazon.alb(r, c, multi=False)),
     ]
 
 

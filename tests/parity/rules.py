@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.parity.aws import DROPPED
+from tests.parity.amazon import DROPPED
 from tests.parity.message import Answer, Request
 
 Rule = Callable[[Request, Answer], Answer]

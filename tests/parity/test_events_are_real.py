@@ -19,7 +19,7 @@ from proxy.request import Request as GatewayRequest
 from proxy.request import Settings
 from tests.builders import Files, Holder
 from tests.conftest import Pki
-from tests.parity import aws, golden, running
+from tests.parity import amazon, golden, running
 from tests.parity.fronts import OverTls
 from tests.parity.leaves import BEGAN, of
 from tests.parity.message import HOST, Request
@@ -125,24 +125,24 @@ def test_two_requests_have_ids_of_their_own(
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.name)
 def test_the_suites_own_events_are_the_gateways(client: Holder, request_: Request) -> None:
-    """aws.py and proxy/events.py were written apart; what both of them say is the same."""
+    """amazon.py and proxy/events.py were written apart; what both of them say is the same."""
     cert = ClientCert.from_certificate(client.certificate)
     headers = tuple((n, v.encode("latin-1").decode(errors="replace")) for n, v in request_.fields)
     sent = GatewayRequest(
-        request_.method, request_.target, headers, request_.body, aws.SOURCE_IP, cert
+        request_.method, request_.target, headers, request_.body, amazon.SOURCE_IP, cert
     )
     call = new_call(BEGAN)
     rest = Settings(domain_name=HOST, binary_media_types=frozenset({"*/*"}))
     both = [
-        (aws.rest(request_, client), event(sent, rest, call)),
-        (aws.http_api(request_, client), event(sent, replace(rest, payload="2.0"), call)),
+        (amazon.rest(request_, client), event(sent, rest, call)),
+        (amazon.http_api(request_, client), event(sent, replace(rest, payload="2.0"), call)),
     ]
     for ours, made in both:
         assert made is not None
         assert ours == restricted(json.loads(json.dumps(made)), ours)
 
 
-#: aws.py says of these less than there is: of a leaf the PEM alone, of / nothing.
+#: amazon.py says of these less than there is: of a leaf the PEM alone, of / nothing.
 _ELSEWHERE = {"subjectDN", "issuerDN", "serialNumber", "validity", "pathParameters", "resource"}
 
 

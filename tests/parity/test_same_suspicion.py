@@ -12,7 +12,7 @@ from flask import Flask
 from service.lambda_event import MalformedEvent
 from tests.builders import Holder
 from tests.e2e.vectors import Cast, Vector
-from tests.parity import aws, forgeries
+from tests.parity import amazon, forgeries
 from tests.parity.forgeries import API_GATEWAY, TARGET, WHOAMI
 from tests.parity.fronts import behind, respond
 
@@ -37,7 +37,7 @@ def apps() -> Mapping[str, Flask]:
 def ask(app: Flask, event: Any) -> tuple[int, str]:
     """The status, and the fingerprint of whom the service saw; 502 for a malformed event."""
     try:
-        got = aws.read("GET", respond()(app, event, None))
+        got = amazon.read("GET", respond()(app, event, None))
     except MalformedEvent:
         return 502, ""
     return got.status, got.json()["fingerprint"] if got.status == 200 else ""
@@ -107,7 +107,7 @@ def test_the_events_do_carry_the_forgeries(cast: Cast, billing: Holder) -> None:
     app = behind("alb-verify", "elb")
     seen = set()
     for _, folder, vector in CASES:
-        event = aws.alb(WHOAMI, billing)
+        event = amazon.alb(WHOAMI, billing)
         del event["multiValueHeaders"][forgeries.LEAF]
         for name, value in forgeries.forged(folder, vector, cast.values):
             event["multiValueHeaders"].setdefault(name, []).append(value)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import botocore.loaders
 import pytest
 
-from stack.settings import ROOT
 from tests.builders import authority
 from tests.conftest import free_port
 from tests.unit.aws import moto_server
-
-# pytest puts tests/parity before it, and an aws.py lies there.
-sys.path.insert(0, str(ROOT))
-
 from tests.unit.aws.publisher_run import Publisher, Truststores
 from tests.unit.aws.publisher_servers import Between, ResponseUrl, serving
 
