@@ -10,7 +10,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 .DEFAULT:
 	@printf "error: there is no command '%s'\n  hint: make help\n" "$@" >&2; exit 2
 
-.PHONY: help up down logs reload test check bench truststore build deploy python
+.PHONY: help up down logs reload test check fuzz bench truststore build deploy python
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,10 @@ test: python ## run every test that this machine can run (ARGS="-k name" for som
 check: python ## ruff and mypy
 	@$(PYTHON) -m stack venv
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+fuzz: python ## spoiled bytes for every parser that strangers reach (INPUTS=200000)
+	@$(PYTHON) -m stack venv
+	@.venv/bin/python -W ignore -m tests.fuzz $(or $(INPUTS),200000)
 
 bench: python ## measure against bare parts, and write docs/performance.md
 	@$(PYTHON) -m stack venv

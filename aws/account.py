@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pki.lint import LARGEST_READ
+
 from . import domain as domains
 from .errors import AwsRefused, asking
 from .facts import Certificate, Facts, Stack, Stored, Unasked, Zone
 from .parameters import Values
-from .truststore import LARGEST
 
 _Answer = TypeVar("_Answer")
 _ABSENT = frozenset(
@@ -203,7 +204,7 @@ def _stored(ask: _Questions, values: Values) -> Stored | None:
     def question() -> Stored:
         with asking(f"read {uri}, version {version}", "s3:GetObjectVersion"):
             answer = client.get_object(Bucket=bucket, Key=key, VersionId=version)
-            content = answer["Body"].read(LARGEST + 1)
+            content = answer["Body"].read(LARGEST_READ + 1)
         where = ask("bucket", region) or ""
         return Stored(uri, answer.get("VersionId", "null"), content, where)
 

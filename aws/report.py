@@ -85,7 +85,9 @@ def _to_keep(done: Deployed) -> list[str]:
 
 def _lines(finding: Finding) -> str:
     label = _LABELS.get(finding.severity, finding.severity.value)
-    line = printable(f"{label}: {finding.code}: {finding.message}")
+    # The linter's messages say "it"; of ours the parameter is in them.
+    about = (finding.about,) if finding.code.startswith("truststore.") and finding.about else ()
+    line = printable(": ".join((label, finding.code, *about, finding.message)))
     return f"{line}\n  hint: {printable(finding.hint)}" if finding.hint else line
 
 

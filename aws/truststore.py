@@ -12,13 +12,12 @@ from cryptography import x509
 
 from pki import truststore
 from pki.errors import PkiError, filesystem
-from pki.findings import Finding, errors
+from pki.findings import Finding, Severity, errors
+from pki.lint import LARGEST_READ, lint
 
-from . import bundle
 from .errors import AwsRefused
 
 PACKED = Path("aws/publisher/truststore.pem")
-LARGEST = bundle.LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,12 @@ class Packed:
 
 
 def check(content: bytes, now: datetime) -> Checked:
-    """Return *content* with all that API Gateway would have against it at *now*."""
-    found = bundle.findings(content, now)
+    """Return *content* with what API Gateway would have against it at *now*.
+
+    What the linter only remarks on is left to it: python -m pki truststore lint FILE.
+    """
+    said = lint(content, front="api-gateway", now=now)
+    found = [finding for finding in said if finding.severity is not Severity.INFO]
     try:
         return Checked(content, found, truststore.read(content))
     except PkiError:
@@ -97,9 +100,9 @@ def pack(source: Path, target: Path, now: datetime) -> Packed | Checked:
 
 
 def _content(path: Path) -> bytes:
-    # One octet more than is allowed is enough to see that it is too large.
+    # One octet more than is looked at is enough to see that it is too large.
     with filesystem("read", path), path.open("rb") as file:
-        return file.read(LARGEST + 1)
+        return file.read(LARGEST_READ + 1)
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -17,17 +17,21 @@ from stack.settings import ROOT
 
 from . import (
     admission,
+    explain,
     function,
     handshakes,
     issuing,
     keep_alive,
+    linting,
+    ocsp,
     report,
+    revocation,
     sam,
     servers,
 )
 from .results import Section
 
-_ONLY = "print these alone: servers, admission, function, issuing"
+_ONLY = "print these alone: servers, admission, function, issuing, explain, lint, revocation, ocsp"
 PAGE = ROOT / "docs/performance.md"
 
 
@@ -112,11 +116,31 @@ def _issuing(size: Size) -> list[Section]:
     return [issuing.measure(pairs=size.pairs, seconds=seconds, durable_calls=calls)]
 
 
+def _explain(size: Size) -> list[Section]:
+    return [explain.measure(rounds=2 * size.pairs + 1)]
+
+
+def _lint(size: Size) -> list[Section]:
+    return [linting.measure(pairs=size.pairs, say=_say)]
+
+
+def _revocation(size: Size) -> list[Section]:
+    return revocation.measure(pairs=size.pairs, calls=size.calls)
+
+
+def _ocsp(size: Size) -> list[Section]:
+    return [ocsp.measure(pairs=size.pairs, seconds=size.process_seconds)]
+
+
 PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "servers": _servers,
     "admission": _admission,
     "function": _function,
     "issuing": _issuing,
+    "ocsp": _ocsp,
+    "explain": _explain,
+    "lint": _lint,
+    "revocation": _revocation,
 }
 
 

@@ -61,7 +61,7 @@ def measure(*, pairs: int, seconds: float, durable_calls: int) -> Section:
         with_builder = _bare(authority, key_type, public_key, now)
         _require_equal(with_ours(), with_builder())
         ours, bare = take_turns(
-            pairs, partial(_rate, with_ours, seconds), partial(_rate, with_builder, seconds)
+            pairs, partial(rate, with_ours, seconds), partial(rate, with_builder, seconds)
         )
         rows.append(Compared(f"{key_type}, certificates", ours, bare, TARGET))
     rows.append(_durable(pairs, durable_calls))
@@ -89,7 +89,8 @@ def _durable_rate(store: Store, names: list[str]) -> float:
     return len(names) / (time.perf_counter() - started)
 
 
-def _rate(call: Callable[[], object], seconds: float) -> float:
+def rate(call: Callable[[], object], seconds: float) -> float:
+    """Call *call* for *seconds*; return how often a second it was."""
     made, started = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - started) < seconds:
         call()

@@ -51,6 +51,7 @@ def running(path: str) -> Iterator[Servers]:
         settings = Settings(
             alb_port=free_port(),
             api_gateway_port=free_port(),
+            pki_port=free_port(),
             pki_home=folder / "pki",
             run_dir=folder / "run",
             inherited={"PATH": path, "WORKERS": "1"},

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from . import keys
+from .addresses import Addresses
 from .errors import PkiError
-from .profiles import BACKDATE, ISSUING, ROOT, Profile
+from .profiles import BACKDATE, ISSUING, RESPONDER, ROOT, Profile
 from .public_keys import DEFAULT_KEY_TYPE, PublicKey
 from .sans import Sans
 
@@ -47,7 +46,7 @@ class CertificateAuthority:
     """A CA certificate and its key, ready to issue.
 
     certificate: the CA's own; key: the private key to it; issuers: the CAs above it,
-    nearest first, root last (none for a root).
+    nearest first, root last (none for a root); addresses: what its leaves say of CRL and OCSP.
     """
 
     def __init__(
@@ -55,6 +54,8 @@ class CertificateAuthority:
         certificate: x509.Certificate,
         key: keys.PrivateKey,
         issuers: tuple[x509.Certificate, ...] = (),
+        *,
+        addresses: Addresses | None = None,
     ) -> None:
         if key.public_key() != certificate.public_key():
             name = certificate.subject.rfc4514_string()
@@ -62,14 +63,15 @@ class CertificateAuthority:
         self.certificate = certificate
         self.key = key
         self.issuers = issuers
-        self._hash = _hash_for(key)
+        self.algorithm = keys.hash_for(key)
         self._not_before = certificate.not_valid_before_utc
         self._not_after = certificate.not_valid_after_utc
         self._builder = x509.CertificateBuilder().issuer_name(certificate.subject)
         identifier = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-        self._key_identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+        self.key_identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
             identifier.value
         )
+        self._addresses = addresses
         self._builders: dict[Profile, x509.CertificateBuilder] = {}
 
     @classmethod
@@ -98,7 +100,7 @@ class CertificateAuthority:
             .add_extension(identifier, critical=False)
             .add_extension(same, critical=False)
         )
-        return cls(builder.sign(key, _hash_for(key)), key)
+        return cls(builder.sign(key, keys.hash_for(key)), key)
 
     def create_issuing(
         self,
@@ -134,15 +136,10 @@ class CertificateAuthority:
         there is neither subject nor SAN.
         """
         start = now.astimezone(UTC).replace(microsecond=0)
-        self._check_validity(start)
+        self.require_valid(start)
         if not (sans or subject):
             raise PkiError("neither subject nor SAN", "give a subject, or a SAN such as --uri")
-        builder = self._builders.get(profile)
-        if builder is None:
-            builder = _with_profile(self._builder, profile).add_extension(
-                self._key_identifier, critical=False
-            )
-            self._builders[profile] = builder
+        builder = self._builders.get(profile) or self._prepared(profile)
         if sans:
             builder = builder.add_extension(sans.to_extension(), critical=not subject)
         identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
@@ -153,15 +150,26 @@ class CertificateAuthority:
             .not_valid_before(max(start - BACKDATE, self._not_before))
             .not_valid_after(min(start + (lifetime or profile.lifetime), self._not_after))
             .add_extension(identifier, critical=False)
-            .sign(self.key, self._hash)
+            .sign(self.key, self.algorithm)
         )
+
+    def _prepared(self, profile: Profile) -> x509.CertificateBuilder:
+        builder = _with_profile(self._builder, profile).add_extension(
+            self.key_identifier, critical=False
+        )
+        if self._addresses is not None and profile.is_revocable:
+            for extension in self._addresses.to_extensions():
+                builder = builder.add_extension(extension, critical=False)
+        self._builders[profile] = builder
+        return builder
 
     def issued(self, leaf: x509.Certificate, key: keys.PrivateKey | None) -> Issued:
         """Return *leaf* with its chain, and *key*."""
         without_root = (leaf, self.certificate, *self.issuers)[:-1]
         return Issued(leaf, without_root, key)
 
-    def _check_validity(self, now: datetime) -> None:
+    def require_valid(self, now: datetime) -> None:
+        """Raise PkiError if this CA may not sign at *now*."""
         if self._not_before <= now < self._not_after:
             return
         name = self.certificate.subject.rfc4514_string()
@@ -176,15 +184,11 @@ class CertificateAuthority:
         )
 
 
-def _hash_for(key: keys.PrivateKey) -> hashes.SHA256 | hashes.SHA384:
-    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP384R1):
-        return hashes.SHA384()
-    return hashes.SHA256()
-
-
 def _with_profile(builder: x509.CertificateBuilder, profile: Profile) -> x509.CertificateBuilder:
     builder = builder.add_extension(profile.basic_constraints, critical=True)
     builder = builder.add_extension(profile.key_usage, critical=True)
     if profile.extended_key_usage is not None:
         builder = builder.add_extension(profile.extended_key_usage, critical=False)
+    if profile is RESPONDER:
+        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
     return builder

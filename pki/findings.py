@@ -28,6 +28,8 @@ class Finding:
     hint: str = ""  #: what to do, with a command where there is one
     about: str = ""  #: which certificate (RFC 4514 subject), parameter or resource; "" = the whole
     source: str = ""  #: who says so: RFC clause, AWS page
+    front: str = ""  #: "api-gateway" or "alb" if it concerns one of them alone
+    line: int = 0  #: where in a file, from 1; 0 = the whole
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

@@ -93,7 +93,7 @@ class Index:
 
     def create(self) -> None:
         """Make the file and its table, if they are not there."""
-        with self._connection("rwc") as connection:
+        with self.connection("rwc") as connection:
             connection.execute(_SCHEMA)
 
     def exists(self) -> bool:
@@ -104,7 +104,7 @@ class Index:
         """Record *entries*, all or none; those already there stay as they are."""
         marks = ", ".join("?" * len(_COLUMNS.split(",")))
         statement = f"INSERT INTO certificates ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (fingerprint) DO NOTHING"  # noqa: S608, E501
-        with self._connection("rw") as connection:
+        with self.connection("rw") as connection:
             connection.executemany(statement, [entry._row() for entry in entries])  # noqa: SLF001
             connection.commit()
 
@@ -125,11 +125,12 @@ class Index:
 
     def _select(self, where: str, *values: str) -> list[Entry]:
         statement = f"SELECT {_COLUMNS} FROM certificates WHERE {where} ORDER BY rowid"  # noqa: S608
-        with self._connection("rw") as connection:
+        with self.connection("rw") as connection:
             return [_entry(row) for row in connection.execute(statement, values)]
 
     @contextmanager
-    def _connection(self, mode: str) -> Iterator[sqlite3.Connection]:
+    def connection(self, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+        """Open the file, for its tables are shared with revoked.py; PkiError if it cannot be."""
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
         try:
             with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as connection:

@@ -1,4 +1,4 @@
-"""Make a PKI, or complete one: folder, authorities, ca.pem, truststore.pem, index."""
+"""Make a PKI, or complete one: folder, authorities, ca.pem, truststore.pem, index, CRL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from . import keys, names, public_keys, staging, truststore
+from . import keys, names, public_keys, publication, staging, truststore
+from .addresses import Addresses
 from .authority import CertificateAuthority
 from .errors import PkiError, filesystem
 from .index import Entry
@@ -21,10 +22,14 @@ _IGNORE_ALL = b"# Private keys: nothing here belongs into git.\n*\n"
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """Whether the authorities are new, and the files that were written."""
+    """Whether the authorities are new, the files that were written, and whether a CRL is there.
+
+    It takes the issuing CA's key to make one, which may have a passphrase that was not given.
+    """
 
     is_new: bool
     files: tuple[Path, ...]
+    has_crl: bool = True
 
 
 def initialise(
@@ -53,8 +58,10 @@ def initialise(
         if not is_new:
             _refuse_contradiction(store, issuing, organization, key_type, passphrase=passphrase)
         files = _complete(store, issuing, root, now)
+        files += _crl(store, issuing, passphrase, now)
+        has_crl = publication.current(store, issuing) is not None
     made = (store.authorities / f"{p.name}{s}" for p in (ROOT, ISSUING) for s in (".pem", ".key"))
-    return Initialised(is_new, (*(made if is_new else ()), *files))
+    return Initialised(is_new, (*(made if is_new else ()), *files), has_crl)
 
 
 def authority_certificates(store: Store) -> tuple[x509.Certificate, x509.Certificate]:
@@ -69,11 +76,20 @@ def authority_certificates(store: Store) -> tuple[x509.Certificate, x509.Certifi
     return issuing, root
 
 
-def load_authority(store: Store, ask: keys.Ask) -> CertificateAuthority:
-    """Return the issuing CA, *ask*ing for the passphrase if its key has one."""
+def load_authority(
+    store: Store, ask: keys.Ask, addresses: Addresses | None = None
+) -> CertificateAuthority:
+    """Return the issuing CA, *ask*ing for the passphrase if its key has one.
+
+    *addresses*: what its leaves are to say of CRL and OCSP.
+    """
     issuing, root = authority_certificates(store)
-    key = keys.read(store.authorities / f"{ISSUING.name}.key", ask)
-    return CertificateAuthority(issuing, key, (root,))
+    key = keys.read(_issuing_key(store), ask)
+    return CertificateAuthority(issuing, key, (root,), addresses=addresses)
+
+
+def _issuing_key(store: Store) -> Path:
+    return store.authorities / f"{ISSUING.name}.key"
 
 
 def _make_authorities(
@@ -113,8 +129,7 @@ def _refuse_contradiction(
     kind = public_keys.describe(issuing.public_key())
     if key_type not in (None, kind):
         raise PkiError(f"the PKI is there, with {kind} keys, not {key_type!r}", hint)
-    path = store.authorities / f"{ISSUING.name}.key"
-    if passphrase is not None and not keys.is_encrypted(path):
+    if passphrase is not None and not keys.is_encrypted(_issuing_key(store)):
         raise PkiError("the PKI is there, and its keys have no passphrase", hint)
 
 
@@ -157,6 +172,18 @@ def _on_disk(
             if truststore.is_issued_by(leaf, issuing):
                 found.append(Entry.of(leaf, profile=profile.name, name=path.stem, issued_at=now))
     return found
+
+
+def _crl(
+    store: Store, issuing: x509.Certificate, passphrase: bytes | None, now: datetime
+) -> tuple[Path, ...]:
+    """Publish a CRL if there is none, and the issuing CA's key can be read; return its path."""
+    publication.catch_up(store, issuing)
+    is_closed = passphrase is None and keys.is_encrypted(_issuing_key(store))
+    if is_closed or publication.current(store, issuing) is not None:
+        return ()
+    publication.publish(store, load_authority(store, lambda: passphrase or b""), now=now)
+    return (store.crl,)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

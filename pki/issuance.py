@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from . import csr, keys, public_keys, staging
+from . import csr, keys, public_keys, publication, staging
+from .addresses import Addresses
 from .authority import CertificateAuthority, Issued, subject
 from .describe import fingerprint, serial_number
 from .errors import PkiError, filesystem
@@ -52,11 +53,17 @@ class Outcome:
 
 
 def issue(
-    store: Store, wish: Wish, secrets: Secrets, *, now: datetime, renewal: Renewal = Renewal.NEVER
+    store: Store,
+    wish: Wish,
+    secrets: Secrets,
+    *,
+    now: datetime,
+    renewal: Renewal = Renewal.NEVER,
+    addresses: Addresses | None = None,
 ) -> Outcome:
     """Make the leaf of *wish*, or renew it with the same key as *renewal* says.
 
-    PkiError if it is there and *renewal* is NEVER, if it is not there and *renewal* is AT_ONCE,
+    PkiError if it is there and *renewal* is NEVER, not there and *renewal* is AT_ONCE, revoked,
     or if anything of the wish cannot be. A wish that was interrupted is completed.
     """
     files = store.leaf(wish.profile, wish.name)
@@ -66,16 +73,16 @@ def issue(
         with store.lock() as completed:
             interrupted |= completed
             seen = files.seen()
-        leaf = _leaf(files, seen)
+        leaf = _leaf(store, issuing, files, seen)
+        there = _existing(files)
         if leaf and fingerprint(leaf) in interrupted and _covers(leaf, wish):
-            return _outcome(
-                "completed", "it was interrupted", leaf, issuing, files=_existing(files)
-            )
+            return _outcome("completed", "it was interrupted", leaf, issuing, files=there)
         key = _key_to_keep(files, seen, renewal, secrets)
         because = _why_renew(leaf, key, issuing, wish, now=now) if key else ""
         if leaf and key and not because and renewal is Renewal.IF_NEEDED:
-            return _outcome("kept", "", leaf, issuing, files=_existing(files))
-        issued = _make(load_authority(store, secrets.authority), wish, leaf, key, now=now)
+            return _outcome("kept", "", leaf, issuing, files=there)
+        authority = load_authority(store, secrets.authority, addresses)
+        issued = _make(authority, wish, leaf, key, now=now)
         content = _content(files, issued, root, secrets, is_new=key is None)
         with store.lock() as completed:
             interrupted |= completed
@@ -93,9 +100,13 @@ def sign(
     *,
     now: datetime,
     lifetime: timedelta | None = None,
+    addresses: Addresses | None = None,
 ) -> x509.Certificate:
-    """Return the leaf for the checked CSR *request*, recorded in the index."""
-    authority = load_authority(store, ask)
+    """Return the leaf for the checked CSR *request*, recorded in the index.
+
+    *addresses*: what it says of CRL and OCSP.
+    """
+    authority = load_authority(store, ask, addresses)
     leaf = authority.issue(
         request.public_key, profile, request.subject, request.sans, now=now, lifetime=lifetime
     )
@@ -106,8 +117,20 @@ def sign(
     return leaf
 
 
-def _leaf(files: LeafFiles, seen: Seen) -> x509.Certificate | None:
-    return None if seen.pem is None else parse_certificates(seen.pem, files.certificate)[0]
+def _leaf(
+    store: Store, issuing: x509.Certificate, files: LeafFiles, seen: Seen
+) -> x509.Certificate | None:
+    """Return the leaf that is there; PkiError if it is revoked: its key is not to be used again."""
+    if seen.pem is None:
+        return None
+    leaf = parse_certificates(seen.pem, files.certificate)[0]
+    revocation = publication.table(store, issuing).find(serial_number(leaf))
+    if revocation is not None:
+        raise PkiError(
+            f"{str(files.certificate)!r} is revoked, for {revocation.reason}, and so is its key",
+            f"make both anew: rm {files.certificate} {files.key}",
+        )
+    return leaf
 
 
 def _covers(leaf: x509.Certificate, wish: Wish) -> bool:

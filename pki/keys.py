@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from . import public_keys
@@ -32,6 +32,23 @@ def generate(key_type: str) -> PrivateKey:
     if family == "rsa":
         return rsa.generate_private_key(public_exponent=65537, key_size=int(size))
     return ec.generate_private_key(public_keys.CURVES[size]())
+
+
+def hash_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+    """Return what *key* signs with: SHA-384 on P-384, else SHA-256."""
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP384R1):
+        return hashes.SHA384()
+    return hashes.SHA256()
+
+
+def signing(key: PrivateKey, algorithm: hashes.HashAlgorithm) -> Callable[[bytes], bytes]:
+    """Return what signs bytes with *key*: ECDSA, or RSA with PKCS #1 v1.5."""
+    # Closures, for partial() would pass keywords, which take their time each time.
+    if isinstance(key, rsa.RSAPrivateKey):
+        rsa_key, pkcs1 = key, padding.PKCS1v15()
+        return lambda data: rsa_key.sign(data, pkcs1, algorithm)
+    ec_key, ecdsa = key, ec.ECDSA(algorithm)
+    return lambda data: ec_key.sign(data, ecdsa)
 
 
 def check_passphrase(passphrase: bytes) -> bytes:

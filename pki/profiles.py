@@ -1,4 +1,4 @@
-"""The four kinds of certificate: what each may do, and for how long."""
+"""The five kinds of certificate: what each may do, and for how long."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ _YEAR = timedelta(days=365)
 class Profile:
     """What every certificate of one kind has in common.
 
-    name: "root", "issuing", "client" or "server"; lifetime: the default one;
+    name: "root", "issuing", "client", "server" or "ocsp"; lifetime: the default one;
     san_kinds: which of dns_names, uris, emails, ip_addresses it may carry.
     """
 
@@ -26,6 +26,11 @@ class Profile:
     key_usage: x509.KeyUsage
     extended_key_usage: x509.ExtendedKeyUsage | None = None
     san_kinds: frozenset[str] = frozenset()
+
+    @property
+    def is_revocable(self) -> bool:
+        """Whether our CRL and our responder speak of it."""
+        return self.name in LEAVES
 
 
 def _key_usage(
@@ -66,5 +71,13 @@ SERVER = Profile(
     x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
     frozenset({"dns_names", "ip_addresses"}),
 )
+RESPONDER = Profile(
+    "ocsp",
+    timedelta(days=30),
+    _LEAF,
+    _LEAF_USAGE,
+    x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]),
+)
+"""Signs OCSP answers for the issuing CA; never asked about itself (RFC 6960, 4.2.2.2.1)."""
 
 LEAVES = {profile.name: profile for profile in (CLIENT, SERVER)}

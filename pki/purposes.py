@@ -35,7 +35,6 @@ def form_fault(certificate: x509.Certificate) -> Fault | None:
     positive (RFC 5280, 4.1, 4.1.2.1, 4.1.2.2).
     """
     try:
-        version, serial_number = certificate.version, certificate.serial_number
         certificate.issuer.public_bytes()
         certificate.subject.public_bytes()
         certificate.extensions  # noqa: B018
@@ -44,6 +43,12 @@ def form_fault(certificate: x509.Certificate) -> Fault | None:
     except UNREADABLE as error:
         reason = (str(error).splitlines() or ["unreadable"])[0].lower().rstrip(".")
         return Fault("malformed", f"the certificate is malformed: {reason}")
+    return number_fault(certificate)
+
+
+def number_fault(certificate: x509.Certificate) -> Fault | None:
+    """Return what is wrong with version or serial number (RFC 5280, 4.1.2.1, 4.1.2.2)."""
+    version, serial_number = certificate.version, certificate.serial_number
     if version is not x509.Version.v3:
         return Fault("version", f"the certificate is X.509 {version.name}, expected v3")
     if not 0 < serial_number <= _LARGEST_SERIAL:
@@ -65,10 +70,10 @@ def leaf_fault(leaf: x509.Certificate) -> Fault | None:
     if constraints is not None and constraints.ca:
         return Fault("authority", "the leaf is a CA, expected a client's certificate")
     usage = _value(leaf, x509.KeyUsage)
-    fault = _purpose_fault(leaf)
+    fault = purpose_fault(leaf)
     if not fault and usage is not None and not usage.digital_signature:
         fault = Fault("may-not-sign", "keyUsage lacks digitalSignature: a client signs in TLS")
-    return fault or _netscape_fault(leaf) or _critical_fault(leaf)
+    return fault or _netscape_fault(leaf) or critical_fault(leaf)
 
 
 def authority_fault(
@@ -92,8 +97,8 @@ def authority_fault(
         validity_fault(authority, now)
         or key_fault(authority, front)
         or (None if is_root else signature_fault(authority, front))
-        or _purpose_fault(authority)
-        or _critical_fault(authority)
+        or purpose_fault(authority)
+        or critical_fault(authority)
     )
 
 
@@ -167,7 +172,8 @@ def _for_clients(certificate: x509.Certificate) -> bool:
     return uses is None or ExtendedKeyUsageOID.CLIENT_AUTH in uses
 
 
-def _purpose_fault(certificate: x509.Certificate) -> Fault | None:
+def purpose_fault(certificate: x509.Certificate) -> Fault | None:
+    """Return that *certificate* names its uses, and clientAuth is none (RFC 5280, 4.2.1.12)."""
     if _for_clients(certificate):
         return None
     uses = _value(certificate, x509.ExtendedKeyUsage) or ()
@@ -190,7 +196,8 @@ def _netscape_fault(certificate: x509.Certificate) -> Fault | None:
     return None
 
 
-def _critical_fault(certificate: x509.Certificate) -> Fault | None:
+def critical_fault(certificate: x509.Certificate) -> Fault | None:
+    """Return which critical extension of *certificate* is not understood (RFC 5280, 4.2)."""
     for extension in certificate.extensions:
         if extension.oid == _PROXY:
             return Fault("critical-extension", "it is a proxy certificate (RFC 3820)")

@@ -2,13 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from .crl import Revocation
 from .describe import describe, iso, printable, remaining
 from .index import Entry
 from .initialisation import Initialised
@@ -16,12 +17,16 @@ from .issuance import Outcome
 from .profiles import CLIENT, Profile
 from .store import Store
 
+Revoked = Mapping[tuple[str, str], Revocation]
+"""What is revoked, by issuer and serial number."""
+
 _SHORT_SERIAL = 16
 _ROLES = {".pem": "certificate", ".key": "private key", ".p12": "certificate and key, PKCS#12"}
 _STATIC = {
     "ca.pem": "what clients trust: the root",
     "truststore.pem": "what the terminator trusts: issuing CA and root",
     "index.sqlite": "what has been issued",
+    "crl.pem": "what has been revoked: the CRL",
     ".gitignore": "keeps all of it out of git",
 }
 
@@ -38,7 +43,10 @@ def initialised(result: Initialised, store: Store) -> str:
         "python -m pki issue server localhost 127.0.0.1 ::1",
         "python -m pki issue client billing",
     ]
-    return "\n".join((first, *_files(result.files), _next(*following)))
+    lines = [first, *_files(result.files)]
+    if not result.has_crl:
+        lines.append("  no CRL yet, for the issuing CA's key has a passphrase: python -m pki crl")
+    return "\n".join((*lines, _next(*following)))
 
 
 def issued(outcome: Outcome, profile: Profile, store: Store, now: datetime) -> str:
@@ -81,7 +89,7 @@ def truststore(path: Path, certificates: Sequence[x509.Certificate]) -> str:
     return "\n".join((f"wrote {path}, {len(certificates)} CAs", *lines, _next(following)))
 
 
-def table(entries: Sequence[Entry], now: datetime) -> str:
+def table(entries: Sequence[Entry], revoked: Revoked, now: datetime) -> str:
     """Return *entries* as aligned columns, or a line that says there are none."""
     if not entries:
         return "nothing has been issued"
@@ -90,6 +98,8 @@ def table(entries: Sequence[Entry], now: datetime) -> str:
         day = f"{entry.not_after:%Y-%m-%d}"
         serial = entry.serial_number[:_SHORT_SERIAL]
         left = remaining(entry.not_after, now)
+        if (entry.issuer, entry.serial_number) in revoked:
+            left = "revoked"
         rows.append((serial, entry.profile, entry.name, entry.subject, day, left))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -98,7 +108,7 @@ def table(entries: Sequence[Entry], now: datetime) -> str:
     )
 
 
-def table_json(entries: Iterable[Entry], now: datetime) -> str:
+def table_json(entries: Iterable[Entry], revoked: Revoked, now: datetime) -> str:
     """Return *entries* as a JSON list of objects, serial numbers in full."""
     return _json(
         [
@@ -113,8 +123,11 @@ def table_json(entries: Iterable[Entry], now: datetime) -> str:
                 "not_after": iso(entry.not_after),
                 "issued_at": iso(entry.issued_at),
                 "is_expired": now >= entry.not_after,
+                "revoked_at": iso(why.revoked_at) if why else None,
+                "reason": why.reason if why else None,
             }
             for entry in entries
+            for why in [revoked.get((entry.issuer, entry.serial_number))]
         ]
     )
 

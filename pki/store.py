@@ -19,8 +19,8 @@ FOLDERS = {"client": "clients", "server": "server"}
 PUBLIC_MODE = 0o644
 FOLDER_MODE = 0o700
 _OURS = {
-    "authorities", "clients", "server", "ca.pem", "truststore.pem", "index.sqlite", "lock",
-    ".gitignore",
+    "authorities", "clients", "server", "ocsp", "ca.pem", "truststore.pem", "crl.pem",
+    "index.sqlite", "lock", ".gitignore",
 }  # fmt: skip
 
 
@@ -58,6 +58,8 @@ class Store:
         self.authorities = home / "authorities"
         self.ca = home / "ca.pem"
         self.truststore = home / "truststore.pem"
+        self.crl = home / "crl.pem"
+        self.responders = home / "ocsp"
         self.index = Index(home / "index.sqlite")
 
     def leaf(self, profile: Profile, name: str) -> LeafFiles:

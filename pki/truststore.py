@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .describe import describe
 from .errors import PkiError, filesystem
 
-_LARGEST_FILE = 16 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024
 _BEGIN = re.compile(rb"-----BEGIN ([^-\r\n]{0,64})-----")
 _HINT = "see what is in it: openssl storeutl -noout -text FILE"
 
@@ -26,15 +26,20 @@ def read(source: Path | bytes) -> list[x509.Certificate]:
     other block, a malformed certificate, or no certificate at all.
     """
     if isinstance(source, bytes):
-        return list(_certificates(source, "input"))
-    return list(_certificates(_content(source), repr(str(source))))
+        return parse(source, "input")
+    return parse(content(source), repr(str(source)))
+
+
+def parse(pem: bytes, origin: str) -> list[x509.Certificate]:
+    """Return the certificates in *pem* as read() does; a PkiError names *origin*."""
+    return list(_certificates(pem, origin))
 
 
 def read_der(path: Path) -> x509.Certificate:
     """Return the one DER certificate in the file *path*; PkiError if it is malformed."""
-    content = _content(path)
+    der = content(path)
     with _malformed(repr(str(path))):
-        return _readable(x509.load_der_x509_certificate(content))
+        return readable(x509.load_der_x509_certificate(der))
 
 
 def build(certificates: Iterable[x509.Certificate], now: datetime) -> bytes:
@@ -89,17 +94,18 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
     return True
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """Return what is in the file *path*, up to 2 MiB; PkiError if it cannot be read."""
     with filesystem("read", path), path.open("rb") as file:
-        content = file.read(_LARGEST_FILE + 1)
-    if len(content) > _LARGEST_FILE:
-        raise PkiError(f"{str(path)!r} is larger than 16 MiB", "give the PEM file with the CAs")
-    return content
+        read = file.read(LARGEST + 1)
+    if len(read) > LARGEST:
+        raise PkiError(f"{str(path)!r} is larger than 2 MiB", "give the PEM file with the CAs")
+    return read
 
 
-def _certificates(content: bytes, origin: str) -> Iterator[x509.Certificate]:
-    starts = list(_BEGIN.finditer(content))
-    if b"PRIVATE KEY-----" in content:
+def _certificates(pem: bytes, origin: str) -> Iterator[x509.Certificate]:
+    starts = list(_BEGIN.finditer(pem))
+    if b"PRIVATE KEY-----" in pem:
         raise PkiError(
             f"{origin} holds a private key, expected certificates only",
             "take the key out, and give it to nobody",
@@ -109,21 +115,25 @@ def _certificates(content: bytes, origin: str) -> Iterator[x509.Certificate]:
             f"{origin} holds no PEM certificate",
             "convert DER with: openssl x509 -inform DER -in FILE -out FILE.pem",
         )
-    for start in starts:
+    ends = [start.start() for start in starts[1:]]
+    for start, end in zip(starts, [*ends, len(pem)], strict=True):
         label = start.group(1)
         if label != b"CERTIFICATE":
             raise PkiError(f"{origin} holds {label.decode(errors='replace')!r}", _HINT)
-        yield _certificate(content[start.start() :], origin)
+        yield _certificate(pem[start.start() : end], origin)
 
 
 def _certificate(block: bytes, origin: str) -> x509.Certificate:
     end = b"-----END CERTIFICATE-----"
-    body, _, _ = block.partition(end)
+    body, is_whole, _ = block.partition(end)
     with _malformed(origin):
-        return _readable(x509.load_pem_x509_certificate(body + end))
+        if not is_whole:
+            raise ValueError("it has no END line")
+        return readable(x509.load_pem_x509_certificate(body + end))
 
 
-def _readable(certificate: x509.Certificate) -> x509.Certificate:
+def readable(certificate: x509.Certificate) -> x509.Certificate:
+    """Return *certificate*; PkiError if any part of it cannot be read."""
     # cryptography reads lazily: a broken part would come to light only when it is asked for.
     describe(certificate)
     hash(certificate.issuer)

@@ -39,12 +39,31 @@ def create_app(config: Config, log: Callable[[str], None] = access_log.at_once) 
     app.json = Json(app)
     access_log.init_app(app, log)
     problems.init_app(app)
-    identity.init_app(app, config)
+    identity.init_app(app, config, _revocation(app, config, log))
     app.before_request(_refuse_large_body)
     app.after_request(_finish)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
+
+
+def _revocation(
+    app: Flask, config: Config, log: Callable[[str], None]
+) -> identity.NotRevoked | None:
+    """What says whether a leaf is revoked, None where nobody asks."""
+    if config.revocation is None:
+        return None
+    from .revocation_refresh import start  # noqa: PLC0415  (costs nothing where it is off)
+
+    refresher = start(config.revocation, log)
+
+    def after(response: Response) -> Response:
+        refresher.nudge()
+        return response
+
+    app.after_request(after)
+    app.extensions["revocation"] = refresher
+    return refresher.revocation.check
 
 
 def _refuse_large_body() -> None:

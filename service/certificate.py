@@ -60,10 +60,7 @@ class ClientCertificate:
 
         Raises MalformedCertificate.
         """
-        match = PEM_BLOCK.fullmatch(pem)
-        if match is None:
-            raise MalformedCertificate("expected exactly one PEM certificate and nothing else")
-        return cls.from_certificate(load(match[1]))
+        return cls.from_certificate(load_pem(pem))
 
     @classmethod
     def from_certificate(cls, certificate: x509.Certificate) -> ClientCertificate:
@@ -121,6 +118,14 @@ class ClientCertificate:
 
 
 _O = NameOID.ORGANIZATION_NAME.dotted_string
+
+
+def load_pem(pem: str) -> x509.Certificate:
+    """The certificate in *pem*, which has one and nothing else; raises MalformedCertificate."""
+    match = PEM_BLOCK.fullmatch(pem)
+    if match is None:
+        raise MalformedCertificate("expected exactly one PEM certificate and nothing else")
+    return load(match[1])
 
 
 def load(base64_text: str) -> x509.Certificate:

@@ -8,13 +8,16 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
 
+from . import revocation_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
+from .revocation_settings import RevocationSettings
 from .sources import SOURCES, Source
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,6 +49,12 @@ class Config:
     DEFAULT_ALLOW_…      any of these four, for when none of the four is set
     TRUSTSTORE           for alb-passthrough: a PEM file with the CA certificates to trust
     BASE_PATH            in Lambda: the base path of the custom domain's mapping, such as "/v1"
+    REVOCATION_CRLS      where CRLs are: files (.pem, .crl, .der), http(s):// and s3:// URLs; unset:
+                         nobody asks whether a certificate is revoked. Needs TRUSTSTORE
+    REVOCATION_POLICY    fail-closed, or grace=24h: how long a CRL counts after it has expired
+    REVOCATION_REFRESH   how often they are looked at: 60s
+    REVOCATION_INDEX     a folder for what is made of them; by default in the temporary one
+    REVOCATION_EXEMPT    RFC 4514 names of issuers that have no CRL, on purpose
     """
 
     source: Source
@@ -53,6 +62,7 @@ class Config:
     trusted_networks: tuple[Network, ...] = ()
     trusted_words: frozenset[str] = frozenset()  #: of "unix", "elb"
     base_path: str = ""
+    revocation: RevocationSettings | None = None
 
     def trusts(self, peer: str) -> bool:
         """Whether identity headers from *peer* (REMOTE_ADDR, empty on a unix socket) count."""
@@ -72,6 +82,7 @@ class Config:
         source = reader.source()
         networks, words = reader.trusted_proxies(needed=source is None or source.in_headers)
         base_path = reader.base_path()
+        revocation = reader.revocation()
         allow = AllowList(
             issuers=frozenset(reader.entries("ALLOW_ISSUERS", _name)),
             subjects=frozenset(reader.entries("ALLOW_SUBJECTS", _name)),
@@ -85,7 +96,7 @@ class Config:
             )
         if reader.faults or source is None:
             raise InvalidConfiguration("\n".join(reader.faults))
-        return cls(source, allow, networks, words, base_path)
+        return cls(source, allow, networks, words, base_path, revocation)
 
 
 def from_env_or_exit() -> Config:
@@ -111,6 +122,7 @@ class _Reader:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self._certificates: tuple[x509.Certificate, ...] | None = None
         self.faults: list[str] = []
 
     def source(self) -> Source | None:
@@ -155,15 +167,40 @@ class _Reader:
                 self.faults.append(f"{variable} has {entry.strip()!r}; {error}")
         return values
 
-    def _truststore(self) -> tuple[x509.Certificate, ...]:
-        path = self._env.get("TRUSTSTORE", "")
+    def revocation(self) -> RevocationSettings | None:
+        if not self._env.get("REVOCATION_CRLS", "").strip(" ,\t\n"):
+            return None
+        self._truststore()
+        folder = self._env.get("REVOCATION_INDEX", "")
+        return RevocationSettings(
+            sources=self._value("REVOCATION_CRLS", "", revocation_settings.sources) or (),
+            truststore=Path(self._env.get("TRUSTSTORE", "")),
+            folder=Path(folder) if folder else None,
+            grace=self._value("REVOCATION_POLICY", "fail-closed", revocation_settings.grace)
+            or timedelta(0),
+            refresh=self._value("REVOCATION_REFRESH", "60s", revocation_settings.seconds) or 0,
+            exempt=frozenset(self.entries("REVOCATION_EXEMPT", _name)),
+        )
+
+    def _value(self, variable: str, default: str, parse: Callable[[str], Value]) -> Value | None:
+        text = self._env.get(variable, "").strip() or default
         try:
-            return _certificates(Path(path).read_bytes())
-        except (OSError, ValueError) as error:
-            self.faults.append(
-                f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"
-            )
-            return ()
+            return parse(text)
+        except ValueError as error:
+            self.faults.append(f"{variable} is {text!r}; {error}")
+            return None
+
+    def _truststore(self) -> tuple[x509.Certificate, ...]:
+        if self._certificates is None:
+            path = self._env.get("TRUSTSTORE", "")
+            try:
+                self._certificates = _certificates(Path(path).read_bytes())
+            except (OSError, ValueError) as error:
+                self._certificates = ()
+                self.faults.append(
+                    f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"
+                )
+        return self._certificates
 
 
 def _certificates(pem: bytes) -> tuple[x509.Certificate, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from cryptography import x509
 from flask import Flask, current_app, g, request
 
 from . import problems
@@ -34,9 +35,13 @@ def current_client() -> ClientCertificate:
     return client
 
 
-def init_app(app: Flask, config: Config) -> None:
+#: Takes a verified leaf, and when; returns what the log should say of it, or raises a Problem.
+NotRevoked = Callable[[ClientCertificate, x509.Certificate, datetime], str]
+
+
+def init_app(app: Flask, config: Config, require_not_revoked: NotRevoked | None = None) -> None:
     """Check every request of *app*, also one for an unknown path: no probing."""
-    gate = Gate(config, lambda: datetime.now(UTC))
+    gate = Gate(config, lambda: datetime.now(UTC), require_not_revoked)
 
     def identify() -> None:
         view = current_app.view_functions.get(request.endpoint or "")
@@ -47,26 +52,35 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 class Gate:
-    """Source, certificate, validity, policy: in this order, and the first *no* counts."""
+    """Source, certificate, validity, revocation, policy: in this order; the first *no* counts."""
 
-    def __init__(self, config: Config, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        now: Callable[[], datetime],
+        require_not_revoked: NotRevoked | None = None,
+    ) -> None:
         self._config = config
         self._now = now
         self._verified = VerifiedCache(config.source)
+        self._require_not_revoked = require_not_revoked
 
     def admit(self) -> None:
         """Set g.client and g.verdict, or raise a Problem; the log has the verdict either way."""
         g.verdict = Denied("not decided")
         try:
-            client = self._identify()
+            client, note = self._identify()
         except problems.Problem as problem:
             g.verdict = Denied(problem.detail or problem.slug)
             raise type(problem) from problem.__cause__
         g.verdict = self._config.allow.check(client)
         if isinstance(g.verdict, Denied):
             raise problems.CertificateNotAllowed
+        if note:
+            g.verdict = Allowed(f"{g.verdict.because}; {note}")
 
-    def _identify(self) -> ClientCertificate:
+    def _identify(self) -> tuple[ClientCertificate, str]:
+        """The client, and what the log should say beside the verdict."""
         peer = request.environ.get("service.peer") or request.environ.get("REMOTE_ADDR", "")
         if self._config.source.in_headers and not self._config.trusts(peer):
             raise problems.CertificateRequired("the peer is not one of TRUSTED_PROXIES")
@@ -86,7 +100,10 @@ class Gate:
         if client.is_ca:
             # OpenSSL, and so nginx, takes it; what AWS does is not documented.
             raise problems.CertificateUntrusted("the certificate is an authority's")
-        return client
+        if self._require_not_revoked is None:
+            return client, ""
+        # On every request: what the cache keeps may be revoked since.
+        return client, self._require_not_revoked(client, verified.leaf, now)
 
 
 class VerifiedCache:

@@ -53,6 +53,22 @@ class CertificateUntrusted(Problem):
     status, slug, title = 403, "certificate-untrusted", "Client certificate not trusted"
 
 
+class CertificateRevoked(Problem):
+    """The authority that issued the certificate has revoked it."""
+
+    status, slug, title = 403, "certificate-revoked", "Client certificate revoked"
+
+
+class CertificateStatusUnknown(Problem):
+    """Whether the certificate is revoked cannot be told now: no CRL that holds speaks for it.
+
+    403 and not 503, which would have load balancers take out a service that works.
+    """
+
+    status, slug = 403, "certificate-status-unknown"
+    title = "Client certificate's status unknown"
+
+
 class CertificateNotAllowed(Problem):
     """The certificate is good, and its holder may not call."""
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from cryptography import x509
 
 from . import chain
-from .certificate import PEM_BLOCK, ClientCertificate, MalformedCertificate, load
+from .certificate import PEM_BLOCK, ClientCertificate, MalformedCertificate, load, load_pem
 
 #: ALB: one header has at most 16 K ("Quotas for your Application Load Balancers").
 MAX_LEAF = 16 * 1024
@@ -31,6 +31,7 @@ class Verified:
     certificate: ClientCertificate
     not_before: datetime
     not_after: datetime
+    leaf: x509.Certificate  #: as it came: who signed it is in nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +82,24 @@ def _event(environ: Mapping[str, Any]) -> str | None:
 
 
 def _read_event_leaf(pem: str, _now: datetime) -> Verified:
-    leaf = ClientCertificate.from_pem(pem)
-    return Verified(leaf, leaf.not_before, leaf.not_after)
+    return _leaf_alone(pem)
 
 
 def _read_leaf(text: str, _now: datetime) -> Verified:
-    leaf = ClientCertificate.from_pem(_decode(text, MAX_LEAF))
-    return Verified(leaf, leaf.not_before, leaf.not_after)
+    return _leaf_alone(_decode(text, MAX_LEAF))
+
+
+def _leaf_alone(pem: str) -> Verified:
+    leaf = load_pem(pem)
+    client = ClientCertificate.from_certificate(leaf)
+    return Verified(client, client.not_before, client.not_after, leaf)
 
 
 def _read_chain(truststore: Sequence[x509.Certificate]) -> Callable[[str, datetime], Verified]:
     def read(text: str, now: datetime) -> Verified:
         path = chain.verify(_split(_decode(text, MAX_CHAIN)), truststore, now)
-        return Verified(
-            ClientCertificate.from_certificate(path.leaf), path.not_before, path.not_after
-        )
+        client = ClientCertificate.from_certificate(path.leaf)
+        return Verified(client, path.not_before, path.not_after, path.leaf)
 
     return read
 

@@ -51,7 +51,7 @@ class DockerStack:
         if not states:
             raise StackError("the stack is not running", "make up")
         for name, state in states.items():
-            if state in {"exited", "dead"} and name != "pki":
+            if state in {"exited", "dead"}:
                 log = self._run("logs", "--no-log-prefix", "--tail", "8", name).stdout
                 raise StackError(f"the container {name} ended:\n{log.rstrip()}", "make logs")
 
@@ -73,6 +73,7 @@ class DockerStack:
                 **settings.inherited,
                 "ALB_PORT": str(settings.alb_port),
                 "API_GATEWAY_PORT": str(settings.api_gateway_port),
+                "PKI_PORT": str(settings.pki_port),
                 "PAYLOAD": settings.payload,
                 "MTLS_MODE": settings.mtls_mode,
                 "PKI_HOME": str(settings.pki_home),
@@ -121,6 +122,7 @@ def _explained(stderr: str, settings: Settings) -> tuple[str, str]:
     if "port is already allocated" in stderr or "address already in use" in stderr:
         for variable, port in (
             ("API_GATEWAY_PORT", settings.api_gateway_port),
+            ("PKI_PORT", settings.pki_port),
             ("ALB_PORT", settings.alb_port),
         ):
             if f":{port} " in stderr or f":{port}:" in stderr or variable == "ALB_PORT":

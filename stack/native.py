@@ -23,6 +23,7 @@ class NativeStack:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.pki = Process("pki", settings.run_dir)
         self.service = Process("service", settings.run_dir)
         self.function = Process("lambda", settings.run_dir)
         self.gateway = Process("gateway", settings.run_dir)
@@ -38,8 +39,9 @@ class NativeStack:
             self._stop()
             _require_free(self.settings.alb_port, "ALB_PORT")
             _require_free(self.settings.api_gateway_port, "API_GATEWAY_PORT")
+            _require_free(self.settings.pki_port, "PKI_PORT")
             self.make_certificates(say)
-            say("starting service, function, gateway and proxy")
+            say("starting pki, service, function, gateway and proxy")
             try:
                 self._start()
                 probe.wait(self.settings, self._require)
@@ -86,18 +88,18 @@ class NativeStack:
     @property
     def _all(self) -> tuple[Process, ...]:
         """In the order in which they stop."""
-        return (self.proxy, self.gateway, self.function, self.service)
+        return (self.proxy, self.gateway, self.function, self.service, self.pki)
 
     def _pki(self, *words: str | Path) -> None:
-        env = self._env({"PKI_HOME": str(self.settings.pki_home)})
-        if self.settings.passphrase is not None:
-            env[PASSPHRASE] = self.settings.passphrase
-        done = programs.run(programs.VENV / "bin/python", "-m", "pki", *words, env=env)
+        command = (programs.VENV / "bin/python", "-m", "pki", *words)
+        done = programs.run(*command, env=self._pki_env())
         if done.returncode:
             raise StackError(*_message_and_hint(done.stderr))
 
     def _start(self) -> None:
         run_dir, python = self.settings.run_dir, programs.VENV / "bin/python"
+        bind = f"127.0.0.1:{self.settings.pki_port}"
+        self.pki.start([python, "-m", "pki", "serve", "--bind", bind], self._pki_env())
         for name in ("service.sock", "gateway.sock"):
             (run_dir / name).unlink(missing_ok=True)
         self._put_truststore_in_force()
@@ -114,6 +116,7 @@ class NativeStack:
             ],
             self._function_env(),
         )
+        probe.until(lambda: probe.publishes(self.settings), self.pki.require)
         probe.until((run_dir / "service.sock").exists, self.service.require)
         probe.until((run_dir / "gateway.sock").exists, self.gateway.require)
         self.proxy.start([ROOT / "proxy/run", "start"], self._proxy_env())
@@ -156,7 +159,8 @@ class NativeStack:
 
     def _mode(self) -> str:
         kept = self.settings
-        asked = (kept.alb_port, kept.api_gateway_port, kept.payload, kept.mtls_mode, kept.pki_home)
+        ports = (kept.alb_port, kept.api_gateway_port, kept.pki_port)
+        asked = (*ports, kept.payload, kept.mtls_mode, kept.pki_home)
         environment = hashlib.sha256(repr(sorted(self._service_env().items())).encode())
         return f"{' '.join(map(str, asked))} {environment.hexdigest()}\n"
 
@@ -179,10 +183,17 @@ class NativeStack:
     def _env(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**self.settings.inherited, **more}
 
+    def _pki_env(self) -> dict[str, str]:
+        env = self._env({"PKI_HOME": str(self.settings.pki_home), "PYTHONUNBUFFERED": "1"})
+        if self.settings.passphrase is not None:
+            env[PASSPHRASE] = self.settings.passphrase
+        return env
+
     def _service_env(self) -> dict[str, str]:
         return self._env(
             {
                 **self.settings.allow,
+                **self.settings.revocation,
                 "BIND": f"unix:{self.settings.run_dir}/service.sock",
                 "CLIENT_CERT_SOURCE": f"alb-{self.settings.mtls_mode}",
                 "TRUSTED_PROXIES": "unix",
@@ -194,7 +205,9 @@ class NativeStack:
         return self._env(
             {
                 **self.settings.allow,
+                **self.settings.revocation,
                 "CLIENT_CERT_SOURCE": "api-gateway",
+                "TRUSTSTORE": str(self._truststore),
                 # What Lambda sets and the emulator does not.
                 "AWS_LAMBDA_FUNCTION_NAME": "ApiFunction",
                 "LAMBDA_TASK_ROOT": str(ROOT),

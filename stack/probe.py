@@ -47,3 +47,14 @@ def answers(settings: Settings, port: int) -> bool:
             return response.status == 200 or b"certificate-not-allowed" in body  # noqa: PLR2004
     except (OSError, http.client.HTTPException):
         return False
+
+
+def publishes(settings: Settings) -> bool:
+    """Whether CRL and OCSP are served."""
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", settings.pki_port, timeout=5)
+        with closing(connection):
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200  # noqa: PLR2004
+    except (OSError, http.client.HTTPException):
+        return False

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 from .errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS")
-PREFIXES = ("ALLOW_", "DOCKER_", "COMPOSE_", "STACK_", "XDG_")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS", "PKI_URL")
+PREFIXES = ("ALLOW_", "REVOCATION_", "DOCKER_", "COMPOSE_", "STACK_", "XDG_")
 # Of the authorities' keys alone: the stack's own leaves must be readable unattended.
 PASSPHRASE = "PKI_PASSPHRASE"  # noqa: S105  (its name)
 MTLS_MODES = ("verify", "passthrough")
 PAYLOADS = ("1.0", "2.0")
+PORTS = {"ALB_PORT": "8443", "API_GATEWAY_PORT": "9443", "PKI_PORT": "8085"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Settings:
 
     alb_port: int = 8443
     api_gateway_port: int = 9443
+    pki_port: int = 8085  #: of CRL and OCSP
     payload: str = "1.0"  #: of the events: 1.0 as a REST API's, or 2.0
     mtls_mode: str = "verify"
     pki_home: Path = ROOT / ".pki"
@@ -33,7 +36,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """ALB_PORT, API_GATEWAY_PORT, PAYLOAD, MTLS_MODE, PKI_HOME, RUN_DIR; raises StackError."""
+        """The ports, PAYLOAD, MTLS_MODE, PKI_HOME and RUN_DIR; raises StackError."""
         mode = env.get("MTLS_MODE", "verify")
         if mode not in MTLS_MODES:
             raise StackError(
@@ -46,15 +49,17 @@ class Settings:
                 f"PAYLOAD is {payload!r}; expected one of {', '.join(PAYLOADS)}",
                 "PAYLOAD=1.0 make up",
             )
-        ports = [_port(env, "ALB_PORT", "8443"), _port(env, "API_GATEWAY_PORT", "9443")]
-        if ports[0] == ports[1]:
-            raise StackError(
-                f"ALB_PORT and API_GATEWAY_PORT are both {ports[0]}",
-                "ALB_PORT=8443 API_GATEWAY_PORT=9443 make up",
-            )
+        ports = {name: _port(env, name, default) for name, default in PORTS.items()}
+        for one, other in combinations(ports, 2):
+            if ports[one] == ports[other]:
+                raise StackError(
+                    f"{one} and {other} are both {ports[one]}",
+                    f"{one}={PORTS[one]} {other}={PORTS[other]} make up",
+                )
         return cls(
-            alb_port=ports[0],
-            api_gateway_port=ports[1],
+            alb_port=ports["ALB_PORT"],
+            api_gateway_port=ports["API_GATEWAY_PORT"],
+            pki_port=ports["PKI_PORT"],
             payload=payload,
             mtls_mode=mode,
             pki_home=Path(env.get("PKI_HOME") or ROOT / ".pki").resolve(),
@@ -85,6 +90,13 @@ class Settings:
             "DEFAULT_ALLOW_ISSUERS": "CN=Example Issuing CA,O=Example",
             "DEFAULT_ALLOW_URIS": "spiffe://example.org/*",
         }
+
+    @property
+    def revocation(self) -> dict[str, str]:
+        """Where the CRL is, where no REVOCATION_… says otherwise: as in docker-compose.yml."""
+        asked = {k: v for k, v in self.inherited.items() if k.startswith("REVOCATION_")}
+        crl = str(self.pki_home / "crl.pem")
+        return {"REVOCATION_CRLS": crl, "REVOCATION_REFRESH": "5s", **asked}
 
     @property
     def urls(self) -> dict[str, str]:

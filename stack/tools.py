@@ -18,7 +18,7 @@ TOOLS = ("sam", "checkov", "moto")
 def ensure_tool(name: str, say: Callable[[str], None]) -> Path:
     """Return the folder of programs of the tool *name*, installed from its frozen list.
 
-    *name* is one of TOOLS. StackError if pip cannot install it.
+    *name* is one of TOOLS, or "pkilint" for the benchmarks. StackError if pip cannot install it.
     """
     home, wanted = FOLDER / name, (LISTS / f"{name}.txt").read_text()
     stamp = home / "installed"

@@ -96,10 +96,12 @@ def settings(pki: Pki, run_dir: Path, mtls_mode: str = "verify", **allow: str) -
     return Settings(
         alb_port=free_port(),
         api_gateway_port=free_port(),
+        pki_port=free_port(),
         mtls_mode=mtls_mode,
         pki_home=pki.home,
         run_dir=run_dir,
-        inherited={"PATH": os.environ["PATH"], "WORKERS": "1", **allow},
+        # Most tests bring CAs that have no CRL; those on revocation set the variable.
+        inherited={"PATH": os.environ["PATH"], "WORKERS": "1", "REVOCATION_CRLS": "", **allow},
     )
 
 

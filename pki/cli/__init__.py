@@ -17,7 +17,12 @@ class Pki(Commands):
         "sign": "certificates:sign",
         "list": "certificates:list_",
         "show": "certificates:show",
+        "explain": "explain:main",
         "truststore": "truststore:main",
+        "revoke": "revocation:revoke",
+        "crl": "revocation:crl_",
+        "ocsp": "revocation:ocsp_",
+        "serve": "revocation:serve",
     }
 
 

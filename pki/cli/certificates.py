@@ -9,9 +9,9 @@ from typing import NotRequired, TypedDict, TypeVar, Unpack
 
 import click
 
-from pki import csr, issuance, lookup, report, wishes
+from pki import csr, issuance, lookup, publication, report, wishes
 from pki.errors import PkiError, filesystem
-from pki.initialisation import initialise
+from pki.initialisation import authority_certificates, initialise
 from pki.profiles import LEAVES
 from pki.public_keys import KEY_TYPES
 from pki.store import create
@@ -136,7 +136,9 @@ def _issue(wish: wishes.Wish, options: LeafOptions) -> None:
         if options["p12"]
         else None,
     )
-    outcome = issuance.issue(store, wish, secrets, now=now, renewal=renewal)
+    outcome = issuance.issue(
+        store, wish, secrets, now=now, renewal=renewal, addresses=context.addresses()
+    )
     click.echo(report.issued(outcome, wish.profile, store, now))
 
 
@@ -158,7 +160,13 @@ def sign(request: str, profile: str, days: int | None, out: str | None) -> None:
         raise PkiError(f"cannot write into {str(Path(out).parent)!r}", "choose another --out")
     lifetime = None if days is None else timedelta(days=days)
     leaf = issuance.sign(
-        store, wanted, LEAVES[profile], context.ask_authority, now=context.now(), lifetime=lifetime
+        store,
+        wanted,
+        LEAVES[profile],
+        context.ask_authority,
+        now=context.now(),
+        lifetime=lifetime,
+        addresses=context.addresses(),
     )
     if out is None:
         click.echo(report.pem(leaf), nl=False)
@@ -181,7 +189,8 @@ def list_(*, as_json: bool) -> None:
     store = context.store()
     store.require()
     text = report.table_json if as_json else report.table
-    click.echo(text(store.index.entries(), context.now()))
+    revoked = publication.revocations(store, authority_certificates(store)[0])
+    click.echo(text(store.index.entries(), revoked, context.now()))
 
 
 @click.command()

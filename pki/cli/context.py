@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pki import keys
+from pki.addresses import Addresses
 from pki.errors import PkiError
 from pki.store import Store
 
@@ -20,6 +21,12 @@ def store() -> Store:
 def now() -> datetime:
     """Return the time, aware."""
     return datetime.now(UTC)
+
+
+def addresses() -> Addresses | None:
+    """Return what leaves say of CRL and OCSP: the addresses below PKI_URL, if it is set."""
+    url = os.environ.get("PKI_URL")
+    return Addresses.parse(url) if url else None
 
 
 def passphrase(variable: str, what: str, *, new: bool = False) -> bytes:
@@ -43,3 +50,11 @@ def new_passphrase(variable: str, what: str, *, wanted: bool) -> bytes | None:
 def ask_authority() -> bytes:
     """Return the passphrase of the issuing CA's key."""
     return passphrase("PKI_PASSPHRASE", "passphrase of the issuing CA's key")
+
+
+def given_authority() -> bytes:
+    """Return the passphrase of the issuing CA's key from PKI_PASSPHRASE; it is never asked for."""
+    given = os.environ.get("PKI_PASSPHRASE")
+    if given is None:
+        raise PkiError("no passphrase of the issuing CA's key", "set PKI_PASSPHRASE")
+    return keys.check_passphrase(os.fsencode(given))

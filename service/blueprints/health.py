@@ -1,6 +1,8 @@
 """GET /health: for load balancers, which have no client certificate."""
 
-from flask import Blueprint
+from datetime import UTC, datetime
+
+from flask import Blueprint, current_app
 
 from service.identity import public
 
@@ -9,6 +11,15 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/health")
 @public
-def health() -> dict[str, str]:
-    """Say that the process answers."""
-    return {"status": "ok"}
+def health() -> dict[str, object]:
+    """Say that the process answers, and whether it can tell who is revoked.
+
+    "degraded" is 200 as well: a load balancer would take out every target at once, for a CRL that
+    none of them gets.
+    """
+    refresher = current_app.extensions.get("revocation")
+    if refresher is None:
+        return {"status": "ok", "revocation": {"state": "off"}}
+    found = refresher.revocation.health(datetime.now(UTC))
+    status = "ok" if found.state == "fresh" else "degraded"
+    return {"status": status, "revocation": found.as_dict()}

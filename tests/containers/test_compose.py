@@ -28,6 +28,7 @@ class Compose:
 
     folder: Path
     ports: tuple[int, int]  # of the ALB front and of the API Gateway front
+    pki_port: int
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -38,6 +39,7 @@ class Compose:
                 "HOME": os.environ.get("HOME", "/"),
                 "ALB_PORT": str(self.ports[0]),
                 "API_GATEWAY_PORT": str(self.ports[1]),
+                "PKI_PORT": str(self.pki_port),
                 "STACK_NETWORK": "172.30.84",
             },
             capture_output=True,
@@ -88,7 +90,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     checkout(folder)
     if os.geteuid() == 0:
         subprocess.run(["chown", "-R", "12345:12345", str(folder)], check=True)
-    running = Compose(folder, (free_port(), free_port()))
+    running = Compose(folder, (free_port(), free_port()), free_port())
     try:
         up = running.run("up", "--detach", "--build")
         assert up.returncode == 0, up.stderr
@@ -191,7 +193,7 @@ def test_the_host_cannot_speak_for_the_proxy(compose: Compose) -> None:
 
 
 def test_all_are_healthy(compose: Compose) -> None:
-    for service in ("service", "function", "gateway", "proxy"):
+    for service in ("pki", "service", "function", "gateway", "proxy"):
         probe.until(
             lambda name=service: compose.container(name).health == "healthy",  # type: ignore[misc]
             lambda: None,

@@ -18,6 +18,7 @@ def test_the_stack_comes_up_takes_a_good_truststore_and_goes_down(tmp_path: Path
     settings = Settings(
         alb_port=free_port(),
         api_gateway_port=free_port(),
+        pki_port=free_port(),
         pki_home=tmp_path / "pki",
         inherited={
             "PATH": os.environ["PATH"],

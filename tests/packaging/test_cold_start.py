@@ -29,6 +29,15 @@ def test_the_function_imports_nothing_that_it_does_not_need() -> None:
     assert ("click" in ours) == ("click" in imported("import flask"))
 
 
+def test_revocation_costs_nothing_where_it_is_off() -> None:
+    code = "import service.lambda_handler, sys; print(*(n for n in sys.modules if 'revoc' in n))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=ENV, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["service.revocation_settings"]
+    assert "subprocess" not in imported("import service.lambda_handler")
+
+
 @pytest.mark.parametrize("module", ["gunicorn", "requests"])
 def test_an_import_too_many_would_be_seen(module: str) -> None:
     assert imported(f"import service.lambda_handler, {module}") & NEVER

@@ -16,8 +16,11 @@ from tests.packaging.test_contents import KEY, pins
 
 OURS = {
     "service": [
-        *("__init__", "access_log", "app", "certificate", "chain", "config", "identity"),
-        *("lambda_answer", "lambda_event", "lambda_handler", "policy", "problems", "sources"),
+        *("__init__", "access_log", "app", "certificate", "chain", "config", "crl", "der"),
+        *("identity", "issuer", "lambda_answer", "lambda_event", "lambda_handler", "policy"),
+        *("problems", "revocation", "revocation_build", "revocation_check", "revocation_file"),
+        *("revocation_refresh", "revocation_s3", "revocation_settings", "revocation_sources"),
+        "sources",
     ],
     "service/blueprints": ["__init__", "health", "root", "whoami"],
 }

@@ -55,7 +55,7 @@ def test_an_error_in_the_truststore_stops_before_aws_is_asked(project: Project) 
     project.pack(builders.leaf(issuer=None).pem)
     done = project.run("deploy", "--yes")
     assert done.exit_code == 1
-    assert done.stderr.startswith("error: truststore.not-a-ca: ")
+    assert done.stderr.startswith("error: truststore.root-missing: ")
     project.packed.unlink()
     done = project.run("deploy", "--yes")
     assert done.stderr.startswith("error: truststore.not-packed: ")
@@ -70,7 +70,7 @@ def test_all_faults_are_said_at_once(project: Project) -> None:
     done = project.run("deploy", "--yes", "--set", "MemorySize=1", "--set", "Domain=x")
     for code in (
         *("parameter.unknown", "parameter.missing", "parameter.value"),
-        *("samconfig.stack-name", "truststore.unreadable"),
+        *("samconfig.stack-name", "truststore.not-pem"),
     ):
         assert f"error: {code}: " in done.stderr
     assert "stopped at 5 errors" in done.stderr
@@ -117,7 +117,7 @@ def test_a_truststore_in_s3_is_checked_and_needs_no_packed_one(project: Project)
     uri, good, bad = f"s3://{bucket}/t.pem", version(builders.authority().pem), version("nothing")
     words = ("deploy", "--yes", "--set", f"TruststoreUri={uri}", "--set")
     done = project.run(*words, f"TruststoreVersion={bad}")
-    assert "error: truststore.unreadable" in done.stderr
+    assert "error: truststore.not-pem" in done.stderr
     assert project.calls == []
     in_force = {"truststoreUri": uri, "truststoreVersion": good}
     project.gateway.domains = [domain(mutualTlsAuthentication=in_force)]

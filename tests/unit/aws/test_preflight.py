@@ -166,7 +166,8 @@ def test_a_truststore_in_s3_is_checked_like_ours() -> None:
     assert seen(IN_S3, stored=stored(region="")) == []
     leaf = builders.leaf(issuer=None, not_before=NOW)
     assert codes(seen(IN_S3, stored=stored(content=leaf.pem.encode()))) == [
-        ("error", "truststore.not-a-ca")
+        ("error", "truststore.root-missing"),
+        ("warning", "truststore.leaf"),
     ]
     assert codes(seen(IN_S3, stored=stored(version="null"))) == [("error", "bucket.unversioned")]
     assert codes(seen(IN_S3, stored=stored(region="us-east-1"))) == [("warning", "bucket.region")]

@@ -28,7 +28,7 @@ def test_list_as_json_has_the_names_of_the_house(tmp_path: Path) -> None:
     row = made(tmp_path).listed()[0]
     assert set(row) == {
         "serial_number", "profile", "name", "subject", "issuer", "fingerprint", "not_before",
-        "not_after", "issued_at", "is_expired",
+        "not_after", "issued_at", "is_expired", "revoked_at", "reason",
     }  # fmt: skip
     assert row["not_before"].endswith("Z")
     assert row["is_expired"] is False
@@ -87,7 +87,9 @@ def test_wrong_usage_is_two_lines_and_exit_2(tmp_path: Path, words: list[str]) -
 
 def commands(group: click.Group, *above: str) -> list[tuple[str, ...]]:
     found = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):  # those that are imported when they are called too
+        command = group.get_command(context, name)
         found.append((*above, name))
         if isinstance(command, click.Group):
             found += commands(command, *above, name)

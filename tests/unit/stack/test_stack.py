@@ -22,6 +22,7 @@ from stack.settings import ROOT, Settings
         ("ALB_PORT", "https"),
         ("ALB_PORT", ""),
         ("API_GATEWAY_PORT", "x"),
+        ("PKI_PORT", "65536"),
         ("PAYLOAD", "3.0"),
         ("MTLS_MODE", "off"),
         ("MTLS_MODE", ""),
@@ -34,9 +35,17 @@ def test_a_setting_that_cannot_work_is_named(variable: str, value: str) -> None:
     assert raised.value.hint.endswith("make up")
 
 
-def test_two_fronts_on_one_port_are_refused() -> None:
-    with pytest.raises(StackError, match="are both 9443"):
-        Settings.from_env({"ALB_PORT": "9443"})
+@pytest.mark.parametrize(
+    ("one", "other", "port"),
+    [
+        ("ALB_PORT", "API_GATEWAY_PORT", "9443"),
+        ("ALB_PORT", "PKI_PORT", "8085"),
+        ("API_GATEWAY_PORT", "PKI_PORT", "8085"),
+    ],
+)
+def test_two_on_one_port_are_refused(one: str, other: str, port: str) -> None:
+    with pytest.raises(StackError, match=f"{one} and {other} are both {port}"):
+        Settings.from_env({one: port})
 
 
 def test_settings_are_read() -> None:
@@ -87,6 +96,8 @@ def test_dockers_words_become_ours() -> None:
     settings = Settings(alb_port=8443)
     port = _explained("Error: Bind for 127.0.0.1:8443 failed: port is already allocated", settings)
     assert port == ("port 8443 is taken", "ALB_PORT=8444 make up")
+    pki = _explained("Bind for 127.0.0.1:8085 failed: port is already allocated", settings)
+    assert pki == ("port 8085 is taken", "PKI_PORT=8086 make up")
     network = _explained("invalid pool request: Pool overlaps with other one", settings)
     assert "STACK_NETWORK=" in network[1]
 
@@ -132,6 +143,7 @@ def test_a_passphrase_reaches_the_certificate_tools_alone() -> None:
     assert settings.passphrase == "secret"
     assert "secret" not in repr(settings)
     assert "secret" not in str(NativeStack(settings)._service_env())
+    assert NativeStack(settings)._pki_env()["PKI_PASSPHRASE"] == "secret"
 
 
 def test_a_process_that_ended_tells_its_last_words(tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""Certificate revocation lists (RFC 5280, 5). Pure: entries in, a signed list out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from .authority import CertificateAuthority
+from .errors import UNREADABLE
+
+LIFETIME = timedelta(days=7)
+"""From thisUpdate to nextUpdate, where nobody says otherwise."""
+
+REASONS = {
+    reason.value: reason
+    for reason in (
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.key_compromise,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+        x509.ReasonFlags.privilege_withdrawn,
+    )
+}
+"""Why a leaf is revoked, by the RFC's names; without what is for CAs, and without the hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """One revoked certificate: its serial number (lower-case hex), since when, and why."""
+
+    serial_number: str
+    revoked_at: datetime
+    reason: str = "unspecified"
+
+
+def build(
+    authority: CertificateAuthority,
+    revocations: Iterable[Revocation],
+    *,
+    number: int,
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
+) -> x509.CertificateRevocationList:
+    """Return the complete CRL *number* of *authority*, good from *now* for *lifetime*.
+
+    PkiError if the CA is not valid at *now*.
+    """
+    start = now.astimezone(UTC).replace(microsecond=0)
+    authority.require_valid(start)
+    # All entries at once: add_revoked_certificate copies the list each time.
+    entries = [_entry(revocation) for revocation in revocations]
+    return (
+        x509.CertificateRevocationListBuilder(revoked_certificates=entries)
+        .issuer_name(authority.certificate.subject)
+        .last_update(start)
+        .next_update(start + lifetime)
+        .add_extension(authority.key_identifier, critical=False)
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .sign(authority.key, authority.algorithm)
+    )
+
+
+def parse(data: bytes) -> x509.CertificateRevocationList | None:
+    """Return the CRL in *data*, PEM or DER, or None if that is none."""
+    try:
+        if data.lstrip().startswith(b"-----"):
+            return x509.load_pem_x509_crl(data)
+        return x509.load_der_x509_crl(data)
+    except UNREADABLE:
+        return None
+
+
+def is_of(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Whether *issuer* signed the CRL *found*, under its own name."""
+    try:
+        key = issuer.public_key()
+        return found.issuer == issuer.subject and found.is_signature_valid(key)  # type: ignore[arg-type]
+    except (*UNREADABLE, InvalidSignature):
+        return False
+
+
+def number(found: x509.CertificateRevocationList) -> int:
+    """Return the CRL number of *found*, which is ours; 0 if another program left it out."""
+    try:
+        return found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except (x509.ExtensionNotFound, *UNREADABLE):
+        return 0
+
+
+def end(found: x509.CertificateRevocationList) -> datetime:
+    """Return nextUpdate of *found*, which is ours; without one it has ended."""
+    return found.next_update_utc or found.last_update_utc
+
+
+def revocations(found: x509.CertificateRevocationList) -> list[Revocation]:
+    """Return the entries of *found*, which is ours."""
+    return [
+        Revocation(f"{entry.serial_number:x}", entry.revocation_date_utc, _reason(entry))
+        for entry in found
+    ]
+
+
+def _entry(revocation: Revocation) -> x509.RevokedCertificate:
+    builder = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(int(revocation.serial_number, 16))
+        .revocation_date(revocation.revoked_at)
+    )
+    reason = REASONS[revocation.reason]
+    if reason is not x509.ReasonFlags.unspecified:  # to be left out (RFC 5280, 5.3.1)
+        builder = builder.add_extension(x509.CRLReason(reason), critical=False)
+    return builder.build()
+
+
+def _reason(entry: x509.RevokedCertificate) -> str:
+    try:
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return "unspecified"
+    return reason.value if reason.value in REASONS else "unspecified"

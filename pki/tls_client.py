@@ -1,0 +1,109 @@
+"""One TLS connection as a client, bounded in time and in octets, whatever the server does."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from .errors import PkiError
+
+SECONDS = 5.0  #: for each of: the connection, the handshake
+LARGEST = 512 * 1024  #: octets that a server may send
+_READ = 16 * 1024
+
+
+class Silent(OSError):
+    """The server said nothing more in its time."""
+
+
+class TlsClient:
+    """A TLS connection to *address*, which asks for *name*; made when it is entered."""
+
+    def __init__(self, context: ssl.SSLContext, address: tuple[str, int], name: str) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        try:
+            self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        except (ValueError, TypeError) as error:  # IDNA, an empty label, NUL
+            hint = "give the name in the server's certificate: --name NAME"
+            raise PkiError(f"{name!r} is no name of a server", hint) from error
+        self._address = address
+        self._received = 0
+        self._socket: socket.socket
+
+    def __enter__(self) -> Self:
+        """Connect; PkiError if nobody is there."""
+        host, port = self._address
+        shown = f"{host}:{port}"
+        try:
+            self._socket = socket.create_connection(self._address, timeout=SECONDS)
+        except TimeoutError as error:
+            hint = "is it the right address, and does a firewall let you through?"
+            raise PkiError(f"no answer from {shown!r} in {SECONDS:.0f} s", hint) from error
+        except (OSError, UnicodeError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            hint = f"is the server up? try: openssl s_client -connect {shown}"
+            raise PkiError(f"cannot connect to {shown!r}: {reason}", hint) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def handshake(self) -> None:
+        """Finish the handshake; ssl.SSLError, Silent or OSError if it does not come to an end."""
+        self._run(self.tls.do_handshake, SECONDS)
+
+    def listen(self, seconds: float) -> None:
+        """Wait whether the server ends the connection; raises as `handshake` does."""
+        self._run(lambda: self.tls.read(1), seconds)
+
+    def _run(self, step: Callable[[], object], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                step()
+            except ssl.SSLWantReadError:
+                self._flush(deadline)
+                self._receive(deadline)
+            except ssl.SSLError:
+                with _ignored():
+                    self._flush(deadline)  # our alert
+                raise
+            else:
+                self._flush(deadline)
+                return
+
+    def _flush(self, deadline: float) -> None:
+        if self._outgoing.pending:
+            self._limit(deadline)
+            self._socket.sendall(self._outgoing.read())
+
+    def _receive(self, deadline: float) -> None:
+        self._limit(deadline)
+        try:
+            received = self._socket.recv(_READ)
+        except TimeoutError as error:
+            raise Silent from error
+        self._received += len(received)
+        if self._received > LARGEST:
+            raise ConnectionAbortedError(f"the server sent more than {LARGEST // 1024} KiB")
+        if received:
+            self._incoming.write(received)
+        else:
+            self._incoming.write_eof()
+
+    def _limit(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise Silent
+        self._socket.settimeout(left)
+
+
+@contextmanager
+def _ignored() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        return

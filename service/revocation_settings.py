@@ -1,0 +1,68 @@
+"""What the environment says about revocation, as one frozen value; config.py reads it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .certificate import Name
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
+_LONGEST = 365 * 86400
+_FILES = (".pem", ".crl", ".der")
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationSettings:
+    """Where CRLs come from, and what happens when they do not."""
+
+    sources: tuple[str, ...]  #: paths, http(s) and s3 URLs
+    truststore: Path  #: the CAs whose CRLs count
+    folder: Path | None = None  #: of the index; None: one of our own in the system's temporary one
+    grace: timedelta = timedelta(0)  #: how long a CRL counts after its nextUpdate
+    refresh: float = 60.0  #: seconds from one look at the sources to the next
+    exempt: frozenset[Name] = frozenset()  #: issuers without a CRL, on purpose
+
+
+def sources(text: str) -> tuple[str, ...]:
+    """Entries separated by blanks or commas; raises ValueError."""
+    found = tuple(re.split(r"[,\s]+", text.strip(", \t\n")))
+    for entry in found:
+        _require_source(entry)
+    return found
+
+
+def _require_source(entry: str) -> None:
+    url = urlsplit(entry)
+    if url.scheme in {"http", "https"} and url.hostname:
+        return
+    if url.scheme == "s3" and url.netloc and url.path.strip("/"):
+        return
+    if not url.scheme and entry.endswith(_FILES):
+        return
+    raise ValueError(
+        f"{entry!r} is no source; expected a file that ends in .pem, .crl or .der, "
+        "or a URL that begins with http://, https:// or s3://bucket/"
+    )
+
+
+def grace(text: str) -> timedelta:
+    """How long an expired CRL counts: "fail-closed" or "grace=24h"; raises ValueError."""
+    policy, _, duration = text.partition("=")
+    if policy == "grace":
+        return timedelta(seconds=seconds(duration))
+    if text != "fail-closed":
+        raise ValueError("expected fail-closed or grace=DURATION, such as grace=24h")
+    return timedelta(0)
+
+
+def seconds(text: str) -> float:
+    """A duration such as 90, 90s, 15m, 24h, 7d, from a second to a year; raises ValueError."""
+    match = re.fullmatch(r"(\d{1,9})([smhd]?)", text, re.ASCII)
+    found = int(match[1]) * _UNITS[match[2]] if match else 0
+    if not 1 <= found <= _LONGEST:
+        raise ValueError("expected a duration such as 60s, 15m, 24h or 7d")
+    return float(found)

@@ -1,0 +1,144 @@
+"""Where bytes of strangers come in: what each entrance does with them, and how it may refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from aws.publisher import checks
+from aws.publisher.errors import Refused
+from pki import csr, handshake, presented, timeline, tree, truststore
+from pki import ocsp as responding
+from pki.errors import PkiError
+from pki.explain import explain
+from pki.explain_report import text
+from pki.lint import lint
+from pki.profiles import CLIENT
+from pki.remedies import Whose
+from pki.steps import Case
+from service.certificate import ClientCertificate, MalformedCertificate
+from service.crl import RejectedCrl, read, revoked, split
+from service.issuer import issuers
+from tests import builders, crls
+from tests.builders import authority, leaf
+
+NOW = crls.NOW
+ROOT = authority(subject="CN=Root,O=Example")
+ISSUING = authority(subject="CN=Issuing,O=Example", issuer=ROOT)
+LEAF = leaf(issuer=ISSUING)
+TRUSTSTORE = (ISSUING.certificate, ROOT.certificate)
+ISSUERS = issuers(TRUSTSTORE)
+RESPONDER_KEY = builders.p256()
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """*take* gives anything, or raises one of *refusals*; *seeds* are good inputs to spoil."""
+
+    take: Callable[[bytes], object]
+    refusals: tuple[type[Exception], ...]
+    seeds: Callable[[], list[bytes]]
+
+
+def _explained(data: bytes) -> str:
+    shown, *sent = presented.read(data, "input")
+    case = Case(shown, sent, TRUSTSTORE, ("api-gateway", "alb"), NOW)
+    return text(explain(case, Whose()), "")
+
+
+def _truststore(data: bytes) -> str:
+    lint(data, now=NOW)
+    found = truststore.read(data)
+    return tree.text(found, NOW) + timeline.svg(found, NOW)
+
+
+def _crl(data: bytes) -> int:
+    return sum(len(revoked(read(der, ISSUERS, NOW, timedelta(0)))) for der in split(data))
+
+
+def _client(data: bytes) -> ClientCertificate:
+    return ClientCertificate.from_pem(data.decode("latin-1"))
+
+
+@cache
+def _signer() -> responding.Signer:
+    delegate = leaf(issuer=ISSUING, subject="CN=OCSP", uri=None, key=RESPONDER_KEY)
+    return responding.Signer(ISSUING.certificate, delegate.certificate, RESPONDER_KEY)
+
+
+def _ocsp(data: bytes) -> bytes:
+    answer = _signer().answer(data, lambda _: True, NOW).der
+    ocsp.load_der_ocsp_response(answer)
+    return answer
+
+
+def _handshake(data: bytes) -> list[object]:
+    said: list[object] = []
+    for is_tls_1_3 in (False, True):
+        for parse in (handshake.certificates, handshake.authorities):
+            try:
+                said += map(handshake.as_name, parse(data, is_tls_1_3=is_tls_1_3))
+            except handshake.MalformedHandshake as error:
+                said.append(str(error))
+    return said
+
+
+def _certificates() -> list[bytes]:
+    holders = (LEAF, ISSUING, ROOT)
+    der = [holder.certificate.public_bytes(Encoding.DER) for holder in holders]
+    return [*der, *(holder.pem.encode() for holder in holders)]
+
+
+def _leaves() -> list[bytes]:
+    return [LEAF.pem.encode(), leaf(issuer=ISSUING, key=builders.rsa_key(2048)).pem.encode()]
+
+
+def _bundles() -> list[bytes]:
+    return [builders.bundle(*TRUSTSTORE).encode(), LEAF.presented.encode()]
+
+
+def _requests() -> list[bytes]:
+    asked = x509.CertificateSigningRequestBuilder().subject_name(LEAF.certificate.subject)
+    signed = asked.sign(LEAF.key, hashes.SHA256())
+    return [signed.public_bytes(kind) for kind in (Encoding.DER, Encoding.PEM)]
+
+
+def _asked() -> list[bytes]:
+    asked = ocsp.OCSPRequestBuilder().add_certificate(
+        LEAF.certificate, ISSUING.certificate, hashes.SHA256()
+    )
+    nonce = asked.add_extension(x509.OCSPNonce(b"n" * 16), critical=False)
+    return [one.build().public_bytes(Encoding.DER) for one in (asked, nonce)]
+
+
+def _lists() -> list[bytes]:
+    der = crls.crl(ISSUING, [5, crls.Entry(7, crls.KEY_COMPROMISE)])
+    return [der, x509.load_der_x509_crl(der).public_bytes(Encoding.PEM)]
+
+
+def _messages() -> list[bytes]:
+    der = LEAF.certificate.public_bytes(Encoding.DER)
+    one = len(der).to_bytes(3, "big") + der
+    name = ROOT.certificate.subject.public_bytes()
+    names = len(name).to_bytes(2, "big") + name
+    asked = b"\x01\x40\x00\x02\x04\x03" + len(names).to_bytes(2, "big") + names
+    return [len(one).to_bytes(3, "big") + one, asked]
+
+
+ENTRANCES = {
+    "explain": Entrance(_explained, (PkiError,), lambda: [*_certificates(), *_bundles()]),
+    "truststore": Entrance(_truststore, (PkiError,), _bundles),
+    "publisher": Entrance(checks.certificates, (Refused,), _bundles),
+    "client": Entrance(_client, (MalformedCertificate,), _leaves),
+    "crl": Entrance(_crl, (RejectedCrl,), _lists),
+    "csr": Entrance(lambda data: csr.parse(data, CLIENT), (PkiError,), _requests),
+    "ocsp": Entrance(_ocsp, (), _asked),
+    "handshake": Entrance(_handshake, (), _messages),
+}
