@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidSignature
 
 from .authority import CertificateAuthority
 from .errors import UNREADABLE
+from .truststore import is_issued_by
 
 LIFETIME = timedelta(days=7)
 """From thisUpdate to nextUpdate, where nobody says otherwise."""
@@ -93,6 +94,27 @@ def number(found: x509.CertificateRevocationList) -> int:
 def end(found: x509.CertificateRevocationList) -> datetime:
     """Return nextUpdate of *found*, which is ours; without one it has ended."""
     return found.next_update_utc or found.last_update_utc
+
+
+def find(
+    data: bytes, leaf: x509.Certificate, authorities: Iterable[x509.Certificate]
+) -> Revocation | None:
+    """Return what the CRL in *data* says of *leaf*, if its issuer, one of *authorities*, signed it.
+
+    Whether the CRL has expired is not looked at: what it revokes stays revoked.
+    """
+    listed = parse(data)
+    if listed is None:
+        return None
+    try:
+        if not any(is_of(listed, one) and is_issued_by(leaf, one) for one in authorities):
+            return None
+    except UNREADABLE:  # a name that is malformed
+        return None
+    entry = listed.get_revoked_certificate_by_serial_number(leaf.serial_number)
+    if entry is None:
+        return None
+    return Revocation(f"{entry.serial_number:x}", entry.revocation_date_utc, _reason(entry))
 
 
 def revocations(found: x509.CertificateRevocationList) -> list[Revocation]:

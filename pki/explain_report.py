@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 
 from .describe import fingerprint, iso, printable, remaining
 from .explain import Answer, Explanation
@@ -10,17 +11,24 @@ from .steps import Step, subject
 from .unconfirmed import Choice
 from .verdict import Accepted, Front, Refused
 
+Since = tuple[datetime, str]  #: since when a leaf is revoked, and why
+
 _LONGEST_LINE = 400
 _SHORT = 16
 _UNDOCUMENTED = "AWS does not document what its execution log says"
+_REVOKED = "refused, 403 certificate-revoked: since {}, for {}; no front knows of it by itself"
 _PLACES = {"given": "", "sent": "sent after the leaf", "truststore": "in the truststore"}
 
 
-def text(found: Explanation, truststore: str) -> str:
-    """Return *found* as lines: verdicts, path, then causes and remedies; *truststore*: which."""
+def text(found: Explanation, truststore: str, revoked: Since | None = None) -> str:
+    """Return *found* as lines: verdicts, path, then causes and remedies; *truststore*: which.
+
+    *revoked*: what our CRL says of the leaf.
+    """
     count = len(found.case.truststore)
     lines = [
         *(headline(answer, found) for answer in found.answers),
+        *([f"service: {_REVOKED.format(iso(revoked[0]), revoked[1])}"] if revoked else ()),
         "",
         f"at {iso(found.case.now)}, with {truststore} ({count} certificate{'s' * (count != 1)})",
         "",
@@ -42,12 +50,14 @@ def headline(answer: Answer, found: Explanation) -> str:
     return f"{answer.front}: refused, {answer.client}; {said}"
 
 
-def as_json(found: Explanation, truststore: str) -> str:
-    """Return *found* for programs."""
+def as_json(found: Explanation, truststore: str, revoked: Since | None = None) -> str:
+    """Return *found* for programs; *revoked*: what our CRL says of the leaf."""
+    since = {"since": iso(revoked[0]), "reason": revoked[1]} if revoked else None
     value = {
         "at": iso(found.case.now),
         "truststore": truststore,
         "is_accepted": found.is_accepted,
+        "revoked": since,
         "fronts": [_answer_json(answer) for answer in found.answers],
         "path": [_step_json(step) for step in found.steps],
         "path_ends": found.end,

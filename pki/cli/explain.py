@@ -77,8 +77,9 @@ def main(
     python -m pki explain partner.pem --truststore partners.pem --front alb --at 2027-01-31
     python -m pki explain --connect localhost:8443 --ca .pki/ca.pem
 
-    FILE is PEM or DER, the leaf first; what follows it is what the client sends. Revocation is not
-    looked at. Exit codes: 0 accepted by every front asked, 1 refused by one, 2 wrong usage.
+    FILE is PEM or DER, the leaf first; what follows it is what the client sends. Of CRLs the one in
+    .pki is looked at. Exit codes: 0 accepted by every front asked, 1 refused by one, or revoked, 2
+    wrong usage.
     """  # noqa: D301
     if (certificate is None) == (options["connect"] is None):
         raise click.UsageError("expected either a certificate or --connect HOST:PORT")
@@ -93,9 +94,22 @@ def _certificate(certificate: str, options: Options) -> bool:
     now = options["at"] or context.now()
     case = Case(leaf, sent, _trusted(path, given=trusted), options["front"] or FRONTS, now)
     found = explain(case, _whose(store, leaf, trusted))
+    revoked = _revoked(store, leaf, case.truststore)
     said = explain_report.as_json if options["as_json"] else explain_report.text
-    click.echo(said(found, str(path)))
-    return found.is_accepted
+    click.echo(said(found, str(path), revoked))
+    return found.is_accepted and revoked is None
+
+
+def _revoked(
+    store: Store, leaf: x509.Certificate, authorities: Sequence[x509.Certificate]
+) -> explain_report.Since | None:
+    if not store.crl.exists():
+        return None
+    from pki import crl  # noqa: PLC0415
+
+    with filesystem("read", store.crl):
+        found = crl.find(store.crl.read_bytes(), leaf, authorities)
+    return (found.revoked_at, found.reason) if found else None
 
 
 def _server(options: Options) -> bool:

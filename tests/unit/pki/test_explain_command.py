@@ -47,6 +47,23 @@ def test_the_exit_code_is_the_verdict(pki: Pki) -> None:
     assert "python -m pki issue client billing --renew" in refused.stdout
 
 
+def test_what_our_crl_revokes_is_said_though_no_front_knows(pki: Pki, tmp_path: Path) -> None:
+    pki.done("issue", "client", "stolen")
+    assert pki.run("explain", "stolen").exit_code == 0
+    pki.done("revoke", "stolen", "--reason", "keyCompromise")
+    said = pki.run("explain", "stolen")
+    assert said.exit_code == 1
+    assert said.stdout.startswith("api-gateway: accepted, until ")
+    assert "\nservice: refused, 403 certificate-revoked: since 20" in said.stdout
+    assert json.loads(pki.run("explain", "stolen", "--json").stdout)["revoked"]["reason"] == (
+        "keyCompromise"
+    )
+    assert json.loads(pki.run("explain", "billing", "--json").stdout)["revoked"] is None
+    number = pki.certificate("clients/stolen.pem").serial_number
+    (tmp_path / "s.pem").write_text(leaf(issuer=authority(), serial_number=number).pem)
+    assert "certificate-revoked" not in pki.run("explain", str(tmp_path / "s.pem")).stdout
+
+
 def test_of_a_server_and_a_client_of_one_name_the_client_is_explained(pki: Pki) -> None:
     pki.done("issue", "server", "shop")
     assert "extendedKeyUsage is" in pki.run("explain", "shop").stdout
