@@ -29,6 +29,14 @@ from tests.unit.pki.processes import forked, wait
 from tests.unit.pki.revoking import crl_of, number
 
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The PKIs here are made when a test begins, which may be long after this was imported."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 _PATIENCE = 30.0
 
 
