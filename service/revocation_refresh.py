@@ -44,7 +44,7 @@ class Refresher:
         self._log = log
         self.file = IndexFile.of(settings.folder, _name(settings))
         self._version: Version | None = None
-        self._told: object = None
+        self._told: tuple[str, list[str]] | None = None
         self._wake = threading.Event()
         self._looked = threading.Event()
         self._next = 0.0
@@ -124,12 +124,15 @@ class Refresher:
         self._version = version
 
     def _tell(self, problems: list[str] | None) -> None:
-        """Log what has changed, and not the same every minute."""
+        """Log what has changed, and not the same every minute; None: another process looked."""
         state = self.revocation.health(datetime.now(UTC)).state
-        known = self._told[1] if problems is None and isinstance(self._told, tuple) else problems
-        if self._told != (state, known):
-            self._told = state, known
-            self._say(known or [])
+        if problems is None:
+            if self._told is not None and self._told[0] == state:
+                return
+            problems = []  # what this process last met is over, or the other one has said so
+        if self._told != (state, problems):
+            self._told = state, problems
+            self._say(problems)
 
     def _say(self, problems: list[str]) -> None:
         line = {
