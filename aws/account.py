@@ -21,12 +21,17 @@ _CONNECT, _READ, _ATTEMPTS = 10, 30, 4
 
 
 class Account:
-    """The session with an account, in one region, and whose it is."""
+    """The session with an account, in one region; *number* is the account's, *arn* ours in it."""
 
-    def __init__(self, session: Any, region: str, number: str) -> None:  # noqa: ANN401
+    def __init__(self, session: Any, region: str, number: str, arn: str) -> None:  # noqa: ANN401
         self._session = session
         self.region = region
         self.number = number
+        self.arn = arn
+
+    def __str__(self) -> str:
+        """Return where this is, for people."""
+        return f"{self.region} of account {self.number}"
 
     def client(self, service: str) -> Any:  # noqa: ANN401  (botocore makes its classes)
         """Return a client of *service* that gives up in time."""
@@ -41,7 +46,7 @@ def sign_in(profile: str, region: str) -> Account:
     session = session_of(profile, region)
     with asking("see whose credentials these are", "sts:GetCallerIdentity"):
         identity = _client(session, "sts", session.region_name).get_caller_identity()
-    return Account(session, session.region_name, identity["Account"])
+    return Account(session, session.region_name, identity["Account"], identity["Arn"])
 
 
 def session_of(profile: str, region: str) -> Any:  # noqa: ANN401

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aws import report
-from aws.deploy import Terminal
+from aws.terminal import Terminal
 from pki.findings import Finding
 
 
@@ -20,6 +20,12 @@ def now() -> datetime:
 def pki_home() -> Path:
     """Return the folder PKI_HOME, or .pki: only public files of it are read."""
     return Path(os.environ.get("PKI_HOME") or ".pki")
+
+
+def own_index() -> list[Path]:
+    """Return our own index of issued certificates, if there is one; it holds no key."""
+    index = pki_home() / "index.sqlite"
+    return [index] if index.exists() else []
 
 
 def client() -> Path:
