@@ -1,22 +1,16 @@
 """Somebody's account at AWS: asked, never told. Every call here only reads."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from pki.lint import LARGEST_READ
 
+from . import certificates
 from . import domain as domains
 from .errors import AwsRefused, asking
-from .facts import Certificate, Facts, Stack, Stored, Unasked, Zone
+from .facts import Certificate, Facts, Stack, Stored, Zone
 from .parameters import Values
+from .questions import Questions
 
-_Answer = TypeVar("_Answer")
-_ABSENT = frozenset(
-    {
-        *("ResourceNotFoundException", "NotFoundException", "NoSuchHostedZone"),
-        *("NoSuchBucket", "NoSuchKey", "NoSuchVersion", "InvalidArgument"),
-    }
-)
 _CONNECT, _READ, _ATTEMPTS = 10, 30, 4
 
 
@@ -83,15 +77,21 @@ def survey(account: Account, values: Values, stack_name: str) -> Facts:
 
     What may not be asked is in `unasked`, what is not there in `absent`.
     """
-    ask = _Questions(account)
+    ask = Questions()
     gateway, name = account.client("apigateway"), values["DomainName"]
+
+    def certificate(parameter: str) -> Certificate | None:
+        arn = values[parameter]
+        acm = account.client("acm") if arn else None
+        return ask(parameter, lambda: certificates.read(acm, arn)) if arn else None
+
     return Facts(
         account=account.number,
         region=account.region,
-        certificate=_certificate(ask, values, "CertificateArn"),
-        ownership=_certificate(ask, values, "OwnershipVerificationCertificateArn"),
-        zone=_zone(ask, values),
-        stored=_stored(ask, values),
+        certificate=certificate("CertificateArn"),
+        ownership=certificate("OwnershipVerificationCertificateArn"),
+        zone=_zone(ask, account, values),
+        stored=_stored(ask, account, values),
         domain=ask("domain", lambda: domains.read(gateway, name)),
         stack=ask("stack", lambda: read_stack(account, stack_name)),
         log_role=ask("log role", lambda: _log_role(gateway)),
@@ -127,53 +127,11 @@ def read_stack(account: Account, name: str) -> Stack | None:
     )
 
 
-class _Questions:
-    """Questions, and a list of those that were not answered."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.absent: set[str] = set()
-        self.unasked: list[Unasked] = []
-
-    def __call__(self, about: str, question: Callable[[], _Answer]) -> _Answer | None:
-        """Return the answer; None if it may not be asked, or what it is *about* is not there."""
-        try:
-            return question()
-        except AwsRefused as refused:
-            if refused.is_denied:
-                self.unasked.append(Unasked(about, refused.action, refused.message))
-            elif refused.code in _ABSENT:
-                self.absent.add(about)
-            else:
-                raise
-            return None
-
-
-def _certificate(ask: _Questions, values: Values, parameter: str) -> Certificate | None:
-    arn = values[parameter]
-    if not arn:
-        return None
-
-    def question() -> Certificate:
-        with asking(f"read the certificate {arn!r}", "acm:DescribeCertificate"):
-            said = ask.account.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
-        names = (said.get("DomainName", ""), *said.get("SubjectAlternativeNames", ()))
-        return Certificate(
-            arn=arn,
-            names=tuple(dict.fromkeys(filter(None, names))),
-            status=said.get("Status", ""),
-            type=said.get("Type", ""),
-            not_after=said.get("NotAfter"),
-        )
-
-    return ask(parameter, question)
-
-
-def _zone(ask: _Questions, values: Values) -> Zone | None:
+def _zone(ask: Questions, account: Account, values: Values) -> Zone | None:
     zone, name = values["HostedZoneId"], values["DomainName"]
     if not zone:
         return None
-    client = ask.account.client("route53")
+    client = account.client("route53")
 
     def records() -> tuple[str, ...]:
         with asking(f"list the records of {zone}", "route53:ListResourceRecordSets"):
@@ -193,12 +151,12 @@ def _zone(ask: _Questions, values: Values) -> Zone | None:
     return ask("HostedZoneId", question)
 
 
-def _stored(ask: _Questions, values: Values) -> Stored | None:
+def _stored(ask: Questions, account: Account, values: Values) -> Stored | None:
     uri, version = values["TruststoreUri"], values["TruststoreVersion"]
     if not uri:
         return None
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    client = ask.account.client("s3")
+    client = account.client("s3")
 
     def region() -> str:
         with asking(f"see where the bucket {bucket!r} is", "s3:GetBucketLocation"):

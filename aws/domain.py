@@ -26,12 +26,12 @@ STATUSES: Mapping[str, Meaning] = {
     "AVAILABLE": Meaning("the domain works", ""),
     "UPDATING": Meaning(
         "a change is on its way, and no other can be made",
-        "wait some minutes, then: make deploy",
+        "wait some minutes, and look again: python -m aws status DOMAIN",
         is_passing=True,
     ),
     "PENDING": Meaning(
         "a change of policy or endpoint is on its way, which takes about 15 minutes",
-        "wait some minutes, then: make deploy",
+        "wait some minutes, and look again: python -m aws status DOMAIN",
         is_passing=True,
     ),
     "PENDING_CERTIFICATE_REIMPORT": Meaning(
@@ -45,7 +45,8 @@ STATUSES: Mapping[str, Meaning] = {
     ),
     "FAILED": Meaning(
         "API Gateway could not set the domain up",
-        "correct what the message names, then: make deploy",
+        "correct what the message names, then: make deploy; or go back: python -m aws truststore"
+        " rollback DOMAIN",
     ),
 }
 
@@ -173,11 +174,17 @@ def findings(domain: Domain, truststore: tuple[str, str]) -> Iterator[Finding]:
     """
     yield from _status(domain)
     yield from _truststore(domain, *truststore)
+    yield from warned(domain)
+    yield from requirements(domain)
+
+
+def warned(domain: Domain) -> Iterator[Finding]:
+    """Yield what API Gateway warned of when the truststore was put in force."""
     for warning in domain.warnings:
         said = f"API Gateway warns: {warning}; mutual TLS is on, but not for clients of that CA"
-        hint = "take that certificate out, or put a right one in; then: make truststore deploy"
+        hint = "take that certificate out, or put a right one in; then: make truststore deploy, or:"
+        hint += f" python -m aws truststore push FILE {domain.name}"
         yield _error("truststore-warning", domain, said, hint)
-    yield from requirements(domain)
 
 
 def requirements(domain: Domain) -> Iterator[Finding]:
@@ -190,6 +197,11 @@ def requirements(domain: Domain) -> Iterator[Finding]:
     if domain.security_policy != "TLS_1_2":
         said = f"the security policy of {domain.name} is {domain.security_policy}, expected TLS_1_2"
         yield _error("security-policy", domain, said, hint)
+
+
+def works(domain: Domain) -> Iterator[Finding]:
+    """Yield a status that is not AVAILABLE."""
+    yield from _status(domain)
 
 
 def locks(domain: Domain) -> Iterator[Finding]:
@@ -212,7 +224,7 @@ def _status(domain: Domain) -> Iterator[Finding]:
     if domain.status_message:
         said += f" ({domain.status_message.rstrip('.')})"
     code = domain.status.lower().replace("_", "-") or "no-status"
-    yield _error(code, domain, said, meaning.remedy)
+    yield _error(code, domain, said, meaning.remedy.replace("DOMAIN", domain.name))
 
 
 def _truststore(domain: Domain, uri: str, version: str) -> Iterator[Finding]:

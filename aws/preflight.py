@@ -8,6 +8,7 @@ from pki.findings import Finding, Severity
 
 from . import truststore
 from .facts import Certificate, Facts, Stack, Stored, Zone
+from .names import covers
 from .parameters import Values
 
 _SOON = timedelta(days=30)
@@ -23,18 +24,6 @@ _STUCK = {
     "DELETE_FAILED": "see its events, then: aws cloudformation delete-stack --stack-name {name}",
     "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}",
 }
-
-
-def covers(pattern: str, name: str) -> bool:
-    """Whether a certificate for *pattern* is one for *name* (RFC 9525, 6.3).
-
-    "*" stands for exactly one label, and only for the first.
-    """
-    pattern, name = pattern.lower(), name.lower()
-    if pattern.startswith("*."):
-        label, _, rest = name.partition(".")
-        return bool(label) and rest == pattern[2:]
-    return pattern == name
 
 
 def of_values(values: Values, region: str) -> Iterator[Finding]:

@@ -80,11 +80,15 @@ class Versions:
         self._named = {**self._bucket, "Key": place.key}
         self._known: dict[str, Detail] = {}
 
-    def require_kept(self) -> None:
-        """Raise AwsRefused if the bucket keeps no versions, or is not this account's."""
+    def are_kept(self) -> bool:
+        """Whether the bucket keeps versions; AwsRefused if it is not this account's."""
         with self._asking("see whether versions are kept in", "s3:GetBucketVersioning"):
             said = self._s3.get_bucket_versioning(**self._bucket)
-        if said.get("Status") != "Enabled":
+        return bool(said.get("Status") == "Enabled")
+
+    def require_kept(self) -> None:
+        """Raise AwsRefused if the bucket keeps no versions, or is not this account's."""
+        if not self.are_kept():
             raise AwsRefused(
                 f"the bucket {self.place.bucket!r} keeps no versions, expected a versioned one:"
                 " API Gateway pins the truststore's version",
