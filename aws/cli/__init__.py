@@ -17,6 +17,10 @@ class Aws(Commands):
         "deploy": "stack:deploy",
         "status": "status:status",
         "rotate": "rotate:main",
+        "mtls": "mtls:main",
+        "endpoint": "endpoint:main",
+        "certificate": "certificate:main",
+        "crl": "crl:main",
     }
 
 
