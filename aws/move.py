@@ -14,12 +14,8 @@ from .versions import Overtaken
 BETWEEN_UPDATES = 30.0
 # What passes by itself: too soon after another update, or during one.
 _LATER = {"TooManyRequestsException", "ConflictException", "Throttling", "ThrottlingException"}
-_LATER |= {
-    "PriorRequestNotComplete",
-    "SlowDown",
-    "RequestInProgressException",
-    "TrustStoreNotReady",
-}
+_LATER |= {"PriorRequestNotComplete", "SlowDown", "RequestInProgressException"}
+_LATER |= {"TrustStoreNotReady", "TrustStoreNotReadyException"}
 #: An answer that did not come, or that the service could not give: the update may have been made.
 _UNCERTAIN = {"", "InternalFailure", "InternalServerError", "ServiceUnavailableException", "500"}
 _UNCERTAIN |= {"502", "503", "504", "ServiceUnavailable", "InternalError"}

@@ -133,7 +133,7 @@ def _moved(account: Account, found: Domain, to: Pin, waiting: Waiting) -> Moved:
         why = f" ({domain.status_message.rstrip('.')})" if domain.status_message else ""
         raise AwsRefused(
             f"{domain.name} is {domain.status}{why}, on {domain.pin}; expected {to}",
-            f"correct what it says, and type the same again; see: python -m aws status {domain.name}",
+            f"correct what it says, and type it again; see: python -m aws status {domain.name}",
         )
     return moved
 
@@ -190,10 +190,8 @@ def _ownership(account: Account, found: Domain) -> Iterator[Finding]:
         hint = f"allow {one.permission}, or go on without this check"
         yield _finding(Severity.WARNING, "aws.not-allowed", f"not checked: {one.said}", hint)
     if server and server.type != "AMAZON_ISSUED" and not found.ownership_certificate:
-        said = f"the certificate of {found.name} is {server.type}, and nothing proves to API"
-        said += (
-            ' Gateway whose the name is; it would say: "Missing ownershipVerificationCertificate"'
-        )
+        said = f"the certificate of {found.name} is {server.type}, and nothing proves whose the name"
+        said += ' is; API Gateway would say: "Missing ownershipVerificationCertificate"'
         hint = f"python -m aws certificate request {found.name}, then: aws apigateway"
         hint += f" update-domain-name --domain-name {found.name} --patch-operations"
         hint += " op=replace,path=/ownershipVerificationCertificateArn,value=ARN"
@@ -202,10 +200,8 @@ def _ownership(account: Account, found: Domain) -> Iterator[Finding]:
 
 def _of_a_stack(found: Domain) -> Iterator[Finding]:
     if found.stack_name and found.has_mutual_tls:
-        said = f"the stack {found.stack_name} made this domain, and does not see that mutual TLS is"
-        said += (
-            " off: it may be so until it is switched on by hand, or the stack changes the domain"
-        )
+        said = f"the stack {found.stack_name} made this domain, and does not see that mutual TLS"
+        said += " is off: only a change of the domain there would switch it on again"
         hint = f"python -m aws mtls on {found.name}"
         yield _finding(Severity.WARNING, "domain.of-a-stack", said, hint)
 

@@ -67,10 +67,10 @@ def off_json(before: Domain, done: Domain | None, again: str, findings: Sequence
 def on_plan(plan: On) -> str:
     """Return what is to be done, and what that means."""
     count = len(plan.checked.certificates)
+    only = f"only certificates of {count} CA{'s' * (count != 1)} get in"
     lines = [
         f"{plan.domain.name} is {plan.domain.status}, on {plan.domain.pin}",
-        f"  from now on only certificates of {count} CA{'s' * (count != 1)} get in; the truststore"
-        f" is that of {plan.origin}",
+        f"  from then on {only}; the truststore is that of {plan.origin}",
         f"  1. switch mutual TLS on, with {plan.to}, and wait until it is AVAILABLE",
     ]
     return "\n".join(map(printable, lines))
