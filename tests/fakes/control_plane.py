@@ -1,0 +1,128 @@
+"""The control plane of API Gateway's custom domains and of ELBv2's trust stores, for tests.
+
+boto3 talks to it over a real connection, with AWS_ENDPOINT_URL. What it is not for (S3, STS, ACM,
+Route 53, CloudFormation and so on) it hands to a moto server; all calls are in `calls`, and `fail`
+makes any of them go wrong. Sources are the facts on AWS's mutual TLS and the issues named in the
+code.
+
+What it does not know:
+
+- the words of most refusals: those with a source beside them are AWS's, the others are ours;
+- the words of truststoreWarnings; whether a file without any certificate, or one beyond the
+  limits, is refused (here: yes) or warned of;
+- what FAILED means, and which truststore is in force then (here: the one of before); which one is
+  in force while a domain is UPDATING (here: the old one, or as Behaviour says);
+- how long UPDATING lasts (here: 40 s), and whether CreateDomainName ends in it (here: yes);
+- whether an unpinned truststore is read again when something else of the domain changes (here: no),
+  and whether a new truststoreUri keeps the version of the old one (here: yes);
+- whether the 30 s are one bucket for v1 and v2 (here: yes), and whether a refused call counts
+  (here: yes);
+- who may do what: every caller may do everything, except where a fault says otherwise;
+- the state of a certificate in ACM: one that waits for its validation is taken here;
+- whether the ending .pem is demanded (here: no).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cryptography import x509
+
+from pki import acceptance
+from tests.conftest import free_port
+from tests.fakes import bundle
+from tests.fakes.behaviour import Behaviour
+from tests.fakes.clock import Clock
+from tests.fakes.domain import Ending
+from tests.fakes.domains import Domains
+from tests.fakes.faults import Fault, Which
+from tests.fakes.journal import Call
+from tests.fakes.rest_domains import RestDomains
+from tests.fakes.server import Operations, Server
+from tests.fakes.sources import Sources, client
+from tests.unit.aws.moto_server import REGION, environment
+from tests.unit.aws.publisher_servers import serving
+
+
+class ControlPlane:
+    """What a test sees of it. Its state is its own; that of moto is shared."""
+
+    def __init__(self, moto: str) -> None:
+        self.moto = moto
+        self.url = ""
+        self.clock = Clock()
+        self.behaviour = Behaviour()
+        self.domains = Domains(Sources(moto), self.clock, self.behaviour, REGION)
+        self.operations: Operations = {  #: what is served here, by service and name
+            "apigateway": RestDomains(self.domains).operations(),
+        }
+        self._server = Server(moto, self.operations)
+
+    @contextmanager
+    def running(self) -> Iterator[ControlPlane]:
+        """Listen on a free port of the loopback."""
+        with serving(free_port(), self._server.reply) as self.url:
+            yield self
+        assert not self.broken, self.broken[0]
+
+    @property
+    def broken(self) -> list[str]:
+        """Tracebacks of the fake's own faults; a test that ends with one fails."""
+        return self._server.broken
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request so far, since `forget`."""
+        return self._server.journal.calls
+
+    def forget(self) -> None:
+        """Number the calls from 1 again."""
+        self._server.journal.forget()
+
+    def fail(self, which: Which, fault: Fault, *, times: int = 1) -> None:
+        """Let *fault* come over the next *times* attempts of *which*.
+
+        *which*: the number of a call, counted from 1 since the start or `forget` (the attempts
+        that botocore makes of one call share its number), "UpdateDomainName",
+        "apigateway:UpdateDomainName", or a function that says yes to a Call. *times*: botocore
+        tries again, and overcomes a fault that comes once; faults.ALWAYS for good.
+        """
+        self._server.plan.add(which, fault, times)
+
+    def heal(self) -> None:
+        """Take back all that `fail` was told."""
+        self._server.plan.clear()
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which boto3 asks here, for another process."""
+        return environment(self.url)
+
+    def client(self, service: str) -> Any:
+        """A client of boto3 that asks here, for what a test itself does; it is in `calls` too."""
+        return client(service, self.url)
+
+    def become(self, name: str, status: str, message: str = "") -> None:
+        """Give the domain *name* that status now, until something is changed."""
+        self.domains.get(name).become(status, message)
+
+    def next_change_ends(self, name: str, status: str, message: str = "") -> None:
+        """Let the next change of *name* that nobody has planned yet end with *status*."""
+        self.domains.get(name).ends.append(Ending(status, message))
+
+    def in_force(self, name: str) -> bytes:
+        """The truststore that clients of *name* meet now; empty: no mutual TLS."""
+        return self.domains.get(name).in_force
+
+    def accepts(self, name: str, leaf: x509.Certificate) -> bool:
+        """Whether a client with *leaf* reaches *name* now, by pki.acceptance for API Gateway.
+
+        Without mutual TLS, everybody does.
+        """
+        content, now = self.in_force(name), self.clock.now()
+        if not content:
+            return True
+        trusted = bundle.read(content, now).certificates
+        verdict = acceptance.decide(leaf, (), trusted, front="api-gateway", now=now)
+        return isinstance(verdict, acceptance.Accepted)
