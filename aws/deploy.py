@@ -8,7 +8,19 @@ from pathlib import Path
 from pki.findings import Finding, Severity
 
 from . import account as accounts
-from . import allow_list, build, domain, parameters, preflight, sam, samconfig, template, truststore
+from . import (
+    allow_list,
+    build,
+    domain,
+    parameters,
+    preflight,
+    sam,
+    samconfig,
+    stacks,
+    template,
+    truststore,
+)
+from . import survey as surveys
 from .account import Account
 from .domain import Domain, Patience
 from .errors import AwsRefused
@@ -98,8 +110,12 @@ def survey(planned: Plan, now: datetime, terminal: Terminal) -> Account:
     """Ask AWS, without changing anything, whether *planned* can work; stop if it cannot."""
     account = accounts.sign_in(planned.profile, planned.region)
     terminal.say(f"checking account {account.number}, region {account.region}")
-    facts = accounts.survey(account, planned.values, planned.config.stack_name)
-    found = list(preflight.of_facts(planned.values, facts, now))
+    facts = surveys.survey(account, planned.values, planned.config.stack_name)
+    packed = truststore.PACKED if planned.values.publishes_truststore else None
+    found = [
+        *preflight.of_facts(planned.values, facts, now),
+        *preflight.of_push(facts, truststore.content(packed) if packed else b""),
+    ]
     terminal.stop_at_errors(found, "nothing has been changed", _AGAIN)
     return account
 
@@ -133,7 +149,7 @@ def execute(
 
 def verify(planned: Plan, account: Account, terminal: Terminal, patience: Patience) -> Deployed:
     """Return the domain as it works now; stop if it does not, or API Gateway warns of something."""
-    outputs = _outputs(accounts.read_stack(account, planned.config.stack_name), planned)
+    outputs = _outputs(stacks.read(account, planned.config.stack_name), planned)
     name = planned.values["DomainName"]
     terminal.say(f"asking API Gateway about {name}")
     found = domain.settled(account.client("apigateway"), name, patience, terminal.say)

@@ -64,6 +64,22 @@ def of_facts(values: Values, facts: Facts, now: datetime) -> Iterator[Finding]:
     yield from _log_role(values, facts)
 
 
+def of_push(facts: Facts, packed: bytes) -> Iterator[Finding]:
+    """Yield what a deployment would undo: a push since the last one, of another truststore.
+
+    *packed* is what this deployment publishes, empty if it publishes none.
+    """
+    if facts.pushed is None or facts.domain is None or facts.pushed == packed:
+        return
+    name = facts.domain.name
+    said = f"{name} is on {facts.domain.pin}, put in force since the last deployment: this one"
+    said += " would bring back what is packed, or may do so"
+    hint = f"pack what is in force: python -m aws truststore pull {name} --out now.pem &&"
+    yield _error(
+        "truststore.pushed-since", said, f"{hint} make truststore TRUSTSTORE=now.pem", name
+    )
+
+
 def _unasked(facts: Facts) -> Iterator[Finding]:
     for one in facts.unasked:
         said = f"not checked: {one.said}"
