@@ -6,8 +6,7 @@ from datetime import datetime
 
 from pki.findings import Finding, Severity
 
-from . import account as accounts
-from . import certificates, truststore
+from . import certificates, stacks, truststore
 from . import domain as domains
 from .account import Account
 from .domain import Domain
@@ -150,7 +149,7 @@ def _wanted(account: Account, found: Domain, wish: Wish) -> tuple[Place, str, st
     """Return where the truststore is, its version if that is known, and who says so."""
     if wish.uri:
         return Place.of(wish.uri), wish.version, "the command line"
-    stack = accounts.read_stack(account, found.stack_name) if found.stack_name else None
+    stack = stacks.read(account, found.stack_name) if found.stack_name else None
     uri = stack.outputs.get("TruststoreUri", "") if stack else ""
     if not stack or not uri:
         raise AwsRefused(
@@ -190,8 +189,8 @@ def _ownership(account: Account, found: Domain) -> Iterator[Finding]:
         hint = f"allow {one.permission}, or go on without this check"
         yield _finding(Severity.WARNING, "aws.not-allowed", f"not checked: {one.said}", hint)
     if server and server.type != "AMAZON_ISSUED" and not found.ownership_certificate:
-        said = f"the certificate of {found.name} is {server.type}, and nothing proves whose the name"
-        said += ' is; API Gateway would say: "Missing ownershipVerificationCertificate"'
+        said = f"the certificate of {found.name} is {server.type}, and nothing proves whose the"
+        said += ' name is; API Gateway would say: "Missing ownershipVerificationCertificate"'
         hint = f"python -m aws certificate request {found.name}, then: aws apigateway"
         hint += f" update-domain-name --domain-name {found.name} --patch-operations"
         hint += " op=replace,path=/ownershipVerificationCertificateArn,value=ARN"
