@@ -19,7 +19,10 @@ What it does not know:
   (here: yes);
 - who may do what: every caller may do everything, except where a fault says otherwise;
 - the state of a certificate in ACM: one that waits for its validation is taken here;
-- whether the ending .pem is demanded (here: no).
+- whether the ending .pem is demanded (here: no);
+- what v2 says of a domain that is PENDING or FAILED, or has an enhanced policy (here: nothing), and
+  what its update does to what a DomainNameConfiguration leaves out (here: it stays), or to the
+  version where TruststoreUri comes alone (here: it goes).
 """
 
 from __future__ import annotations
@@ -38,10 +41,11 @@ from tests.fakes.clock import Clock
 from tests.fakes.domain import Ending
 from tests.fakes.domains import Domains
 from tests.fakes.faults import Fault, Which
+from tests.fakes.http_domains import HttpDomains
 from tests.fakes.journal import Call
 from tests.fakes.rest_domains import RestDomains
 from tests.fakes.server import Operations, Server
-from tests.fakes.sources import Sources, client
+from tests.fakes.sources import Sources, new_client
 from tests.unit.aws.moto_server import REGION, environment
 from tests.unit.aws.publisher_servers import serving
 
@@ -52,11 +56,13 @@ class ControlPlane:
     def __init__(self, moto: str) -> None:
         self.moto = moto
         self.url = ""
+        self._clients: dict[str, Any] = {}
         self.clock = Clock()
         self.behaviour = Behaviour()
         self.domains = Domains(Sources(moto), self.clock, self.behaviour, REGION)
         self.operations: Operations = {  #: what is served here, by service and name
             "apigateway": RestDomains(self.domains).operations(),
+            "apigatewayv2": HttpDomains(self.domains).operations(),
         }
         self._server = Server(moto, self.operations)
 
@@ -101,7 +107,9 @@ class ControlPlane:
 
     def client(self, service: str) -> Any:
         """A client of boto3 that asks here, for what a test itself does; it is in `calls` too."""
-        return client(service, self.url)
+        if service not in self._clients:
+            self._clients[service] = new_client(service, self.url)
+        return self._clients[service]
 
     def become(self, name: str, status: str, message: str = "") -> None:
         """Give the domain *name* that status now, until something is changed."""

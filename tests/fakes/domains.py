@@ -86,13 +86,13 @@ class Domains:
 
     def _checked(self, settings: Settings, unread: Domain | None = None) -> bundle.Bundle:
         """Return the truststore for *settings*, or of *unread* what it has already."""
+        if settings.is_mutual and settings.endpoint_type != "REGIONAL":
+            raise bad_request(REGIONAL_ONLY)
         server = self._certificate(settings)
         if settings.is_enhanced and settings.access_mode != "STRICT":
             raise bad_request("/endpointAccessMode Invalid request input")
         if not settings.is_mutual:
             return bundle.Bundle(b"", (), ())
-        if settings.endpoint_type != "REGIONAL":
-            raise bad_request(REGIONAL_ONLY)
         if settings.is_enhanced:
             raise bad_request(NOT_WITH_ENHANCED)
         if settings.security_policy != "TLS_1_2":

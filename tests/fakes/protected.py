@@ -83,11 +83,11 @@ def upload(fake: ControlPlane, bucket: str, content: bytes, key: str = KEY) -> s
     return str(answer.get("VersionId", ""))
 
 
-def issued_certificate(fake: ControlPlane, *names: str) -> str:
+def issued_certificate(fake: ControlPlane, *names: str, region: str = REGION) -> str:
     """The ARN of a certificate that ACM issued for *names*."""
     first, *others = names
     more = {"SubjectAlternativeNames": others} if others else {}
-    answer = client("acm", fake.moto).request_certificate(
+    answer = client("acm", fake.moto, region).request_certificate(
         DomainName=first, ValidationMethod="DNS", **more
     )
     return str(answer["CertificateArn"])
