@@ -22,7 +22,12 @@ What it does not know:
 - whether the ending .pem is demanded (here: no);
 - what v2 says of a domain that is PENDING or FAILED, or has an enhanced policy (here: nothing), and
   what its update does to what a DomainNameConfiguration leaves out (here: it stays), or to the
-  version where TruststoreUri comes alone (here: it goes).
+  version where TruststoreUri comes alone (here: it goes);
+- whether a domain may be deleted that has mappings (here: yes, and they go), whether v1 shows
+  mappings of several levels (here: yes), and whether mutual TLS can be switched on where an API at
+  the edge is mapped (here: yes; the mapping itself is what is refused, as AWS was seen to do);
+- what the disabled default endpoint of an HTTP API answers (here: 404 Not Found);
+- resources, methods, integrations and authorizers of an API, and all of test-invoke-method.
 """
 
 from __future__ import annotations
@@ -35,19 +40,23 @@ from cryptography import x509
 
 from pki import acceptance
 from tests.conftest import free_port
-from tests.fakes import bundle
+from tests.fakes import bundle, default_endpoint
+from tests.fakes.apis import Apis
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.clock import Clock
 from tests.fakes.domain import Ending
 from tests.fakes.domains import Domains
 from tests.fakes.faults import Fault, Which
+from tests.fakes.http_apis import HttpApis
 from tests.fakes.http_domains import HttpDomains
 from tests.fakes.journal import Call
+from tests.fakes.mappings import HttpMappings, Mappings, RestMappings
+from tests.fakes.rest_apis import RestApis
 from tests.fakes.rest_domains import RestDomains
 from tests.fakes.server import Operations, Server
 from tests.fakes.sources import Sources, new_client
 from tests.unit.aws.moto_server import REGION, environment
-from tests.unit.aws.publisher_servers import serving
+from tests.unit.aws.publisher_servers import Reply, Request, serving
 
 
 class ControlPlane:
@@ -60,18 +69,33 @@ class ControlPlane:
         self.clock = Clock()
         self.behaviour = Behaviour()
         self.domains = Domains(Sources(moto), self.clock, self.behaviour, REGION)
+        self.apis = Apis(self.clock)
+        self.mappings = Mappings(self.domains, self.apis)
         self.operations: Operations = {  #: what is served here, by service and name
-            "apigateway": RestDomains(self.domains).operations(),
-            "apigatewayv2": HttpDomains(self.domains).operations(),
+            "apigateway": {
+                **RestDomains(self.domains).operations(),
+                **RestMappings(self.mappings).operations(),
+                **RestApis(self.apis).operations(),
+            },
+            "apigatewayv2": {
+                **HttpDomains(self.domains).operations(),
+                **HttpMappings(self.mappings).operations(),
+                **HttpApis(self.apis).operations(),
+            },
         }
         self._server = Server(moto, self.operations)
 
     @contextmanager
     def running(self) -> Iterator[ControlPlane]:
         """Listen on a free port of the loopback."""
-        with serving(free_port(), self._server.reply) as self.url:
+        with serving(free_port(), self._reply) as self.url:
             yield self
         assert not self.broken, self.broken[0]
+
+    def _reply(self, request: Request) -> Reply | None:
+        if request.target.startswith(default_endpoint.PREFIX):
+            return default_endpoint.reply(self.apis, request)
+        return self._server.reply(request)
 
     @property
     def broken(self) -> list[str]:
@@ -100,6 +124,10 @@ class ControlPlane:
     def heal(self) -> None:
         """Take back all that `fail` was told."""
         self._server.plan.clear()
+
+    def default_endpoint(self, api: str, stage: str) -> str:
+        """Where a client asks that API without its custom domain; not in `calls`."""
+        return f"{self.url}{default_endpoint.PREFIX}{api}/{stage}/"
 
     def environment(self) -> dict[str, str]:
         """The variables with which boto3 asks here, for another process."""

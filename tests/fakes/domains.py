@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.fakes import bundle
@@ -29,6 +30,7 @@ class Domains:
     behaviour: Behaviour
     region: str
     found: dict[str, Domain] = field(default_factory=dict)
+    forgotten: Callable[[str], object] = lambda _: None  #: told the name of a deleted domain
     _last: dict[str, float] = field(default_factory=dict)  #: when an operation was last let through
 
     def throttle(self, operation: str) -> None:
@@ -83,6 +85,7 @@ class Domains:
         if self.get(name).status in BUSY:
             raise update_in_progress()
         del self.found[name]
+        self.forgotten(name)
 
     def _checked(self, settings: Settings, unread: Domain | None = None) -> bundle.Bundle:
         """Return the truststore for *settings*, or of *unread* what it has already."""
