@@ -69,7 +69,7 @@ def ask(url: str, *, is_route: bool = False, limit: float = _LIMIT) -> Answer:
     try:
         return answers.get(timeout=limit)
     except queue.Empty:
-        return Unknown(f"no answer within {limit:.0f} s")
+        return Unknown(f"no answer within {limit:g} s")
 
 
 def _ask(url: str, limit: float, *, is_route: bool) -> Answer:

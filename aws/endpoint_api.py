@@ -123,9 +123,8 @@ def _http(account: Account, id_: str) -> Api:
             "see: aws apigatewayv2 get-apis",
         )
     with asking(f"list the stages of {id_!r}", _READS):
-        stages = client.get_stages(ApiId=id_).get("Items", ())
-    with asking(f"list the routes of {id_!r}", _READS):
-        routes = client.get_routes(ApiId=id_).get("Items", ())
+        pages = list(client.get_paginator("get_stages").paginate(ApiId=id_))
+    stages = [one for page in pages for one in page.get("Items", ())]
     return Api(
         id=id_,
         kind="HTTP",
@@ -136,12 +135,23 @@ def _http(account: Account, id_: str) -> Api:
             for one in stages
         ),
         stack_name=_stack_name(said.get("Tags")),
-        route=_route([one.get("RouteKey", "") for one in routes]),
+        route=_route(client, id_),
     )
 
 
-def _route(keys: list[str]) -> str:
-    """Return a path that a GET finds by one of the route *keys*; "" if none is for GET."""
+def _route(client: Any, id_: str) -> str:  # noqa: ANN401
+    """Return a path that a GET finds; "" if there is none, or nobody may look."""
+    try:
+        with asking(f"list the routes of {id_!r}", _READS):
+            found = client.get_routes(ApiId=id_).get("Items", ())
+    except AwsRefused as refused:
+        if refused.is_denied:
+            return ""
+        raise
+    return _path([one.get("RouteKey", "") for one in found])
+
+
+def _path(keys: list[str]) -> str:
     if "$default" in keys:
         return "/"
     for key in sorted(keys):
