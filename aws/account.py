@@ -20,9 +20,9 @@ class Account:
         """Return where this is, for people."""
         return f"{self.region} of account {self.number}"
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  (botocore makes its classes)
-        """Return a client of *service* that gives up in time."""
-        return _client(self._session, service, self.region)
+    def client(self, service: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401  (of botocore)
+        """Return a client of *service* that gives up in time, after so many *attempts*."""
+        return _client(self._session, service, self.region, attempts)
 
 
 def sign_in(profile: str, region: str) -> Account:
@@ -50,13 +50,13 @@ def session_of(profile: str, region: str) -> Any:  # noqa: ANN401
     return session
 
 
-def _client(session: Any, service: str, region: str) -> Any:  # noqa: ANN401
+def _client(session: Any, service: str, region: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401
     from botocore.config import Config  # noqa: PLC0415
 
     patient = Config(
         connect_timeout=_CONNECT,
         read_timeout=_READ,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:
         with asking(f"use {service}"):

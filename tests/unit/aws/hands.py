@@ -11,10 +11,8 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
-from cryptography.hazmat.primitives import serialization
 
 from aws.cli import main
-from tests.builders import Holder
 from tests.fakes import faults
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.faults import ALWAYS, Fault
@@ -118,15 +116,6 @@ def with_faults(
         fake.clock.sleep(60)
         again = run(fake, *case.words)
         assert (again.exit_code, case.state()) == (0, "new"), f"{said}\n{again.output}"
-
-
-def key_of(holder: Holder) -> bytes:
-    """Its private key, as a file has it."""
-    return holder.key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
 
 
 def stack(fake: ControlPlane, name: str, **outputs: str) -> None:

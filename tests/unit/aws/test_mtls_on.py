@@ -27,13 +27,13 @@ from tests.unit.aws.hands import (
     Case,
     as_json,
     error_of,
-    key_of,
     refused,
     run,
     stack,
     succeeds,
     with_faults,
 )
+from tests.unit.aws.servers import key_of
 
 
 @pytest.fixture(scope="module")
