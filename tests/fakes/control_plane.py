@@ -27,11 +27,17 @@ What it does not know:
   mappings of several levels (here: yes), and whether mutual TLS can be switched on where an API at
   the edge is mapped (here: yes; the mapping itself is what is refused, as AWS was seen to do);
 - what the disabled default endpoint of an HTTP API answers (here: 404 Not Found);
+- the patch paths that only domains at the edge or private ones have: they are refused as unknown;
+- of ELBv2: load balancers, rules, targets, sharing across accounts, the size of all CA subjects;
+  the words of its refusals; whether a CRL's issuer has to be in the trust store, whether its
+  signature is checked and what an expired one does (here: none of that); more than one CRL in a
+  file (here: refused); the code for more than 30 CRLs;
 - resources, methods, integrations and authorizers of an API, and all of test-invoke-method.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -50,13 +56,18 @@ from tests.fakes.faults import Fault, Which
 from tests.fakes.http_apis import HttpApis
 from tests.fakes.http_domains import HttpDomains
 from tests.fakes.journal import Call
+from tests.fakes.listeners import Listeners
+from tests.fakes.load_balancing import LoadBalancing
 from tests.fakes.mappings import HttpMappings, Mappings, RestMappings
 from tests.fakes.rest_apis import RestApis
 from tests.fakes.rest_domains import RestDomains
 from tests.fakes.server import Operations, Server
 from tests.fakes.sources import Sources, new_client
+from tests.fakes.trust_stores import TrustStores
 from tests.unit.aws.moto_server import REGION, environment
 from tests.unit.aws.publisher_servers import Reply, Request, serving
+
+_COPIES = "/copies/"
 
 
 class ControlPlane:
@@ -71,6 +82,8 @@ class ControlPlane:
         self.domains = Domains(Sources(moto), self.clock, self.behaviour, REGION)
         self.apis = Apis(self.clock)
         self.mappings = Mappings(self.domains, self.apis)
+        self.trust_stores = TrustStores(Sources(moto), self.clock, self.behaviour)
+        self.listeners = Listeners(self.trust_stores)
         self.operations: Operations = {  #: what is served here, by service and name
             "apigateway": {
                 **RestDomains(self.domains).operations(),
@@ -82,8 +95,10 @@ class ControlPlane:
                 **HttpMappings(self.mappings).operations(),
                 **HttpApis(self.apis).operations(),
             },
+            "elbv2": LoadBalancing(self.trust_stores, self.listeners, self._published).operations(),
         }
         self._server = Server(moto, self.operations)
+        self._copies: dict[str, bytes] = {}
 
     @contextmanager
     def running(self) -> Iterator[ControlPlane]:
@@ -95,7 +110,16 @@ class ControlPlane:
     def _reply(self, request: Request) -> Reply | None:
         if request.target.startswith(default_endpoint.PREFIX):
             return default_endpoint.reply(self.apis, request)
+        if request.target.startswith(_COPIES):
+            copy = self._copies.get(request.target.removeprefix(_COPIES))
+            return Reply(403) if copy is None else Reply(200, body=copy)
         return self._server.reply(request)
+
+    def _published(self, content: bytes) -> str:
+        """A URL that takes no signature, as those are that AWS presigns."""
+        label = uuid.uuid4().hex
+        self._copies[label] = content
+        return f"{self.url}{_COPIES}{label}"
 
     @property
     def broken(self) -> list[str]:

@@ -23,6 +23,12 @@ def of_http(items: Sequence[Any], given: dict[str, Any]) -> dict[str, Any]:
     return {"Items": page, "NextToken": following}
 
 
+def of_load_balancing(name: str, items: Sequence[Any], given: dict[str, Any]) -> dict[str, Any]:
+    """ELBv2: PageSize and Marker."""
+    page, following = _cut(items, given.get("PageSize", 400), given.get("Marker"))
+    return {name: page, "NextMarker": following}
+
+
 def _cut(
     items: Sequence[Any], limit: int | str, begins: str | None
 ) -> tuple[list[Any], str | None]:
