@@ -15,6 +15,7 @@ class Account:
         self.region = region
         self.number = number
         self.arn = arn
+        self._clients: dict[tuple[str, int], Any] = {}
 
     def __str__(self) -> str:
         """Return where this is, for people."""
@@ -22,7 +23,10 @@ class Account:
 
     def client(self, service: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401  (of botocore)
         """Return a client of *service* that gives up in time, after so many *attempts*."""
-        return _client(self._session, service, self.region, attempts)
+        which = (service, attempts)
+        if which not in self._clients:  # making one takes longer than asking
+            self._clients[which] = _client(self._session, service, self.region, attempts)
+        return self._clients[which]
 
 
 def sign_in(profile: str, region: str) -> Account:

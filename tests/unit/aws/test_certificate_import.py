@@ -7,9 +7,11 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from aws.server_certificate import Presented
 from tests.builders import Holder, authority, read, rsa_key
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.faults import refused as says
@@ -33,13 +35,17 @@ NAME = "import.example.com"
 
 def imported(fake: ControlPlane, holder: Holder) -> list[str]:
     """The ARNs under which ACM has it."""
-    acm = client("acm", fake.moto)
-    arns = [one["CertificateArn"] for one in acm.list_certificates()["CertificateSummaryList"]]
+    acm, (name, *_) = client("acm", fake.moto), Presented(holder.certificate).names or ("",)
     return [
-        arn
-        for arn in arns
-        if acm.get_certificate(CertificateArn=arn)["Certificate"].strip() == holder.pem.strip()
+        one["CertificateArn"]
+        for one in acm.list_certificates()["CertificateSummaryList"]
+        if name in (one["DomainName"], "")
+        and _pem(acm, one["CertificateArn"]) == holder.pem.strip()
     ]
+
+
+def _pem(acm: Any, arn: str) -> str:
+    return str(acm.get_certificate(CertificateArn=arn)["Certificate"]).strip()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import Holder, authority
 from tests.fakes.control_plane import ControlPlane
-from tests.fakes.protected import NAME, Protected, protected_domain
+from tests.fakes.protected import NAME, Protected, issued_certificate, protected_domain
 from tests.unit.aws.hands import (
     FAULTS,
     Case,
@@ -143,10 +143,11 @@ def test_who_may_not_is_told_the_action(made: Protected) -> None:
 def test_whatever_goes_wrong_the_same_command_goes_on(
     fake: ControlPlane, root: Holder, fault: str
 ) -> None:
-    numbers = itertools.count()
+    numbers, arn = itertools.count(), issued_certificate(fake, "*.example.com")
 
     def make() -> Case:
-        made = protected_domain(fake, root.pem.encode(), name=f"api{next(numbers)}.example.com")
+        name = f"api{next(numbers)}.example.com"
+        made = protected_domain(fake, root.pem.encode(), name=name, certificate_arn=arn)
         return Case(("mtls", "off", made.name, "--yes"), lambda: "old" if is_on(made) else "new")
 
     for _ in with_faults(fake, make, FAULTS[fault]):

@@ -288,14 +288,14 @@ def test_nobody_is_asked_who_cannot_answer(fake: ControlPlane, root: Holder, buc
 def test_whatever_goes_wrong_the_same_command_goes_on(
     fake: ControlPlane, root: Holder, bucket: str, fault: str
 ) -> None:
-    numbers = itertools.count()
+    numbers, arn = itertools.count(), issued_certificate(fake, "*.example.com")
     version = upload(fake, bucket, root.pem.encode())
     uri = f"s3://{bucket}/{KEY}"
     words = ("mtls", "on", "NAME", "--truststore", uri, "--yes")
 
     def make() -> Case:
         name = f"api{next(numbers)}.example.com"
-        without(fake, name)
+        without(fake, name, certificate_arn=arn)
         states = {("", ""): "old", (uri, version): "new"}
         typed = tuple(name if word == "NAME" else word for word in words)
         return Case(typed, lambda: states.get(pin(fake, name), "neither"))
