@@ -1,7 +1,6 @@
 """The truststore's versions in S3: listed, read, added, confirmed; never deleted."""
 
 import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from pki.lint import LARGEST_READ
 
+from . import s3_object
 from .account import Account
 from .errors import AwsRefused, asking
 from .pin import Place
@@ -17,8 +17,6 @@ from .pin import Place
 #: S3's words for the version of an object in a bucket that keeps no versions.
 UNVERSIONED = ("", "null")
 _MOST = 1000
-# Another version came between looking and putting.
-_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _MARK = "truststore"  #: the tag's key
 _BY, _BEFORE, _DOMAIN = "pushed-by", "before", "domain"
 
@@ -136,22 +134,18 @@ class Versions:
 
         Overtaken if another one came first.
         """
-        is_there = newest is not None and newest.etag is not None
-        condition = {"IfMatch": newest.etag} if newest and is_there else {"IfNoneMatch": "*"}
         try:
             with self._asking("write", "s3:PutObject"):
-                put = self._s3.put_object(
-                    **self._named,
-                    **condition,
-                    Body=content,
+                put = s3_object.put(
+                    self._s3,
+                    self._named,
+                    content,
+                    newest.etag if newest else None,
                     ContentType="application/x-pem-file",
-                    ServerSideEncryption="AES256",
-                    ChecksumAlgorithm="SHA256",
-                    ChecksumSHA256=base64.b64encode(hashlib.sha256(content).digest()).decode(),
                     Metadata={_BY: push.by, _DOMAIN: push.domain, _BEFORE: push.before},
                 )
         except AwsRefused as refused:
-            if refused.code in _OVERTAKEN:
+            if refused.code in s3_object.OVERTAKEN:
                 raise Overtaken(
                     f"somebody else put another version at {self.place.uri} meanwhile",
                     "see what is there: python -m aws truststore versions " + push.domain,

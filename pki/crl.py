@@ -3,6 +3,7 @@
 Whoever has cloud credentials reads CRLs with this too, so no key is reached by importing it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from .truststore import is_issued_by
 
 if TYPE_CHECKING:
     from .authority import CertificateAuthority
+
+_PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 
 LIFETIME = timedelta(days=7)
 """From thisUpdate to nextUpdate, where nobody says otherwise."""
@@ -78,6 +81,19 @@ def parse(data: bytes) -> x509.CertificateRevocationList | None:
         return x509.load_der_x509_crl(data)
     except UNREADABLE:
         return None
+
+
+def parse_all(data: bytes) -> list[x509.CertificateRevocationList] | None:
+    """Return the CRLs in *data*, one in DER or any number in PEM; None if that is none."""
+    if data[:1] == b"\x30":
+        blocks = [data]
+    else:
+        blocks = _PEM.findall(data)
+        if data.count(b"-----BEGIN X509 CRL-----") != len(blocks):
+            return None
+    found = [parse(block) for block in blocks]
+    known = [one for one in found if one is not None]
+    return known if known and len(known) == len(found) else None
 
 
 def is_of(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
