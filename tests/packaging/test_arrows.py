@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Whoever has cloud credentials reaches none of these, nor what imports them.
 KEYS = ("pki.keys", "pki.authority", "pki.store", "pki.issuance", "pki.staging", "pki.cli")
+
+# The one exception to "aws/ touches no private key": ACM wants that of a certificate it imports.
+# This file reads it as octets and hands it over; it knows no cryptography, and nobody else does it.
+KEY_TO_ACM = "aws/certificate_key.py"
 
 # folder: what it must never import
 NEVER = {
@@ -54,6 +61,46 @@ def files(folder: str) -> list[Path]:
 def test_no_folder_imports_what_it_must_not(folder: str) -> None:
     found = {str(f.relative_to(ROOT)): broken(f, NEVER[folder]) for f in files(folder)}
     assert {f: b for f, names in found.items() if (b := set(names) - LAZY.get(f, set()))} == {}
+
+
+def test_what_aws_imports_reaches_no_key_either() -> None:
+    """By whatever way: a module that a module imports counts."""
+    names = [
+        str(f.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__")
+        for f in files("aws")
+        if f.name != "__main__.py"
+    ]
+    assert reached(names, KEYS) == set()
+    assert reached(["pki.responder"], KEYS)  # the teeth of it
+
+
+def reached(names: list[str], wanted: tuple[str, ...]) -> set[str]:
+    """What of *wanted* is in memory once *names* are imported, in a process of its own."""
+    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}print(*sys.modules)", *names],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split()) & set(wanted)
+
+
+def test_one_file_of_aws_alone_hands_a_key_to_anybody() -> None:
+    """It is handed to ACM under this name; nobody else says it, or can parse a key."""
+    for file in files("aws"):
+        name, text = str(file.relative_to(ROOT)), file.read_text()
+        assert ("PrivateKey=" in text) == (name == KEY_TO_ACM), file
+        assert ("import_certificate(" in text) == (name == KEY_TO_ACM), file
+        for parses in ("load_pem_private_key", "load_der_private_key", "private_bytes"):
+            assert parses not in text, file
+
+
+def test_the_file_that_hands_it_over_cannot_parse_it_or_say_it() -> None:
+    file = ROOT / KEY_TO_ACM
+    assert broken(file, {"cryptography", "ssl", "logging", "click", "sys", "tempfile"}) == []
 
 
 @pytest.mark.parametrize("name", LAZY)

@@ -25,6 +25,7 @@ FAULTS: dict[str, Fault] = {
     "server-error": faults.SERVER_ERROR,
     "hung-up": faults.HUNG_UP,
     "answer-lost": faults.ANSWER_LOST,
+    "killed": Fault("killed", hangs_up=True, after=True),  #: and after it there is no other call
 }
 
 
@@ -105,6 +106,8 @@ def with_faults(
         fake.clock.sleep(60)
         fake.forget()
         fake.fail(number, fault, times=times)
+        if fault.name == "killed":
+            fake.fail(lambda call, last=number: call.number > last, faults.DENIED, times=ALWAYS)  # type: ignore[misc]
         done = run(fake, *case.words)
         said = f"call {number} of {count}, {fault.name}: {done.output}"
         assert case.state() in {"old", "new"}, said

@@ -13,23 +13,18 @@ from tests import crls
 from tests.builders import Holder, authority, bundle
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.faults import doing
-from tests.fakes.protected import NAME, protected_domain, upload, versioned_bucket
+from tests.fakes.protected import upload, versioned_bucket
 from tests.fakes.sources import client
 from tests.unit.aws.hands import (
     FAULTS,
     Case,
-    as_json,
     error_of,
     refused,
     run,
-    stack,
     succeeds,
     with_faults,
 )
-
-ROOT = authority()
-OTHER = authority(subject="CN=Other,O=Test")
-KEY = "crl/crl.pem"
+from tests.unit.aws.pushed_crls import KEY, OTHER, ROOT, given, pushing, there
 
 
 @pytest.fixture
@@ -42,25 +37,6 @@ def truststore(tmp_path: Path) -> Path:
     path = tmp_path / "truststore.pem"
     path.write_text(bundle(ROOT.certificate, OTHER.certificate))
     return path
-
-
-def given(path: Path, *content: bytes, pem: bool = True) -> str:
-    path.write_bytes(crls.pem(*content) if pem else b"".join(content))
-    return str(path)
-
-
-def there(fake: ControlPlane, bucket: str, key: str = KEY) -> bytes:
-    try:
-        answer = client("s3", fake.moto).get_object(Bucket=bucket, Key=key)
-    except client("s3", fake.moto).exceptions.NoSuchKey:
-        return b""
-    content: bytes = answer["Body"].read()
-    return content
-
-
-def pushing(file: str, bucket: str, truststore: Path) -> tuple[str, ...]:
-    uri = f"s3://{bucket}/{KEY}"
-    return ("crl", "push", file, "--uri", uri, "--truststore", str(truststore), "--yes")
 
 
 @pytest.mark.parametrize("pem", [True, False])
@@ -207,93 +183,6 @@ def test_a_bucket_without_versions_will_do(
     said = succeeds(fake, *pushing(file, plain, truststore))
     assert there(fake, plain) == Path(file).read_bytes()
     assert "version" not in said
-
-
-def test_a_stack_knows_where_and_its_domain_whose(
-    fake: ControlPlane, bucket: str, tmp_path: Path
-) -> None:
-    made = protected_domain(fake, ROOT.pem.encode())
-    name = f"stack-{bucket}"
-    stack(fake, name, CrlUri=f"s3://{bucket}/{KEY}", DomainName=NAME)
-    words = ("crl", "push", given(tmp_path / "crl", crls.crl(ROOT)), "--stack", name, "--yes")
-    succeeds(fake, *words)
-    assert there(fake, bucket) == Path(words[2]).read_bytes()
-    # A CA that is in S3, and not in force, does not count.
-    made.upload(OTHER.pem.encode())
-    given(tmp_path / "crl", crls.crl(OTHER))
-    done = run(fake, *words)
-    assert done.exit_code == 1
-    assert "error: crl.stranger: its issuer CN=Other,O=Test is not in the trust" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("outputs", "message"),
-    [
-        (None, "there is no stack"),
-        ({"DomainName": NAME}, "has no output CrlUri"),
-        ({"CrlUri": "s3://b/k.pem"}, "has no output DomainName"),
-    ],
-)
-def test_a_stack_that_does_not_know(
-    fake: ControlPlane, bucket: str, tmp_path: Path, outputs: dict[str, str] | None, message: str
-) -> None:
-    name = f"stack-{bucket}"
-    if outputs is not None:
-        stack(fake, name, **outputs)
-    file = given(tmp_path / "crl", crls.crl(ROOT))
-    error, _ = refused(fake, "crl", "push", file, "--stack", name, "--yes")
-    assert message in error
-
-
-def test_for_programs_and_a_dry_run(
-    fake: ControlPlane, bucket: str, truststore: Path, tmp_path: Path
-) -> None:
-    file = given(tmp_path / "crl", crls.crl(ROOT, [7], number=4))
-    words = pushing(file, bucket, truststore)
-    found = as_json(fake, *words, "--dry-run")
-    assert (found["is_changed"], found["is_in_force"], there(fake, bucket)) == (False, False, b"")
-    found = as_json(fake, *words)
-    assert (found["is_changed"], found["is_in_force"]) == (True, True)
-    (one,) = found["crls"]
-    assert (one["issuer"], one["number"], one["entries"]) == ("CN=Test Root,O=Test", 4, 1)
-    assert as_json(fake, *words)["is_changed"] is False
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ((), "say where to: --uri or --stack"),
-        (("--uri", "s3://b/k", "--stack", "s"), "say where to: --uri or --stack"),
-        (("--uri", "s3://b/k"), "--uri takes --truststore"),
-        (("--trust-store", "t"), "say where to: --uri or --stack"),
-        (("--trust-store", "t", "--uri", "s3://b/k", "--truststore", "f"), "has its own CAs"),
-    ],
-)
-def test_wrong_usage(fake: ControlPlane, words: tuple[str, ...], message: str) -> None:
-    done = run(fake, "crl", "push", "crl.pem", *words)
-    assert done.exit_code == 2
-    assert message in error_of(done)[0]
-    assert fake.calls == []
-
-
-def test_nobody_is_asked_who_cannot_answer(
-    fake: ControlPlane, bucket: str, truststore: Path, tmp_path: Path
-) -> None:
-    file = given(tmp_path / "crl", crls.crl(ROOT))
-    assert run(fake, *pushing(file, bucket, truststore)[:-1]).exit_code == 2
-    assert there(fake, bucket) == b""
-
-
-@pytest.mark.parametrize(
-    ("operation", "action"), [("GetObject", "s3:GetObject"), ("PutObject", "s3:PutObject")]
-)
-def test_who_may_not_is_told_the_action(
-    fake: ControlPlane, bucket: str, truststore: Path, tmp_path: Path, operation: str, action: str
-) -> None:
-    fake.fail(operation, FAULTS["denied"])
-    file = given(tmp_path / "crl", crls.crl(ROOT))
-    hint = refused(fake, *pushing(file, bucket, truststore))[1]
-    assert (hint, there(fake, bucket)) == (f"ask for the permission {action}", b"")
 
 
 @pytest.mark.parametrize("fault", FAULTS)

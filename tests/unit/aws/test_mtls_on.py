@@ -11,7 +11,6 @@ import pytest
 
 from tests.builders import Holder, authority, bundle, leaf
 from tests.fakes.control_plane import ControlPlane
-from tests.fakes.domain import Settings
 from tests.fakes.faults import doing
 from tests.fakes.protected import (
     KEY,
@@ -21,7 +20,6 @@ from tests.fakes.protected import (
     upload,
     versioned_bucket,
 )
-from tests.fakes.sources import client
 from tests.unit.aws.hands import (
     FAULTS,
     Case,
@@ -34,6 +32,7 @@ from tests.unit.aws.hands import (
     with_faults,
 )
 from tests.unit.aws.servers import key_of
+from tests.unit.aws.without_mtls import pin, without
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +43,6 @@ def root() -> Holder:
 @pytest.fixture
 def bucket(fake: ControlPlane) -> str:
     return versioned_bucket(fake)
-
-
-def without(fake: ControlPlane, name: str = NAME, **more: str) -> None:
-    """A domain that has no mutual TLS."""
-    arn = more.pop("certificate_arn", "") or issued_certificate(fake, name)
-    tags = {"aws:cloudformation:stack-name": more.pop("stack")} if "stack" in more else {}
-    domain = fake.domains.create(Settings(name=name, certificate_arn=arn, tags=tags, **more))
-    domain.become("AVAILABLE")
-
-
-def pin(fake: ControlPlane, name: str = NAME) -> tuple[str, str]:
-    settings = fake.domains.get(name).settings
-    return settings.truststore_uri, settings.truststore_version
 
 
 def test_the_newest_version_is_pinned(fake: ControlPlane, root: Holder, bucket: str) -> None:
@@ -155,45 +141,6 @@ def test_what_api_gateway_warns_of_is_an_error_and_it_stays_on(
     assert hint.endswith(f"python -m aws truststore push FILE {NAME}")
     assert pin(fake)[0]
     assert not fake.accepts(NAME, leaf(issuer=authority()).certificate)
-
-
-def test_a_bucket_without_versions_is_refused(fake: ControlPlane, root: Holder) -> None:
-    without(fake)
-    plain = versioned_bucket(fake, status="")
-    upload(fake, plain, root.pem.encode())
-    words = ("mtls", "on", NAME, "--truststore", f"s3://{plain}/{KEY}", "--yes")
-    error, hint = refused(fake, *words)
-    assert error.startswith(f"the bucket {plain!r} keeps no versions")
-    assert "put-bucket-versioning" in hint
-
-
-def test_one_from_before_the_versions_is_refused(fake: ControlPlane, root: Holder) -> None:
-    without(fake)
-    late = versioned_bucket(fake, status="")
-    upload(fake, late, root.pem.encode())
-    client("s3", fake.moto).put_bucket_versioning(
-        Bucket=late, VersioningConfiguration={"Status": "Enabled"}
-    )
-    words = ("mtls", "on", NAME, "--truststore", f"s3://{late}/{KEY}", "--yes")
-    assert "before the bucket kept versions" in refused(fake, *words)[0]
-
-
-def test_nothing_at_that_place_and_a_delete_marker(
-    fake: ControlPlane, root: Holder, bucket: str
-) -> None:
-    without(fake)
-    words = ("mtls", "on", NAME, "--truststore", f"s3://{bucket}/{KEY}", "--yes")
-    assert refused(fake, *words)[0] == f"there is no truststore at s3://{bucket}/{KEY}"
-    upload(fake, bucket, root.pem.encode())
-    client("s3", fake.moto).delete_object(Bucket=bucket, Key=KEY)
-    assert refused(fake, *words)[0] == f"there is no truststore at s3://{bucket}/{KEY}"
-
-
-@pytest.mark.parametrize("uri", ["https://example.com/a.pem", "s3://bucket", "truststore.pem"])
-def test_what_is_no_place_in_s3(fake: ControlPlane, uri: str) -> None:
-    without(fake)
-    error, hint = refused(fake, "mtls", "on", NAME, "--truststore", uri, "--yes")
-    assert (error, hint) == (f"{uri!r} is no place in S3", "expected s3://BUCKET/KEY")
 
 
 @pytest.mark.parametrize(
