@@ -15,14 +15,17 @@ class Account:
         self.region = region
         self.number = number
         self.arn = arn
+        self._clients: dict[str, Any] = {}
 
     def __str__(self) -> str:
         """Return where this is, for people."""
         return f"{self.region} of account {self.number}"
 
     def client(self, service: str) -> Any:  # noqa: ANN401  (botocore makes its classes)
-        """Return a client of *service* that gives up in time."""
-        return _client(self._session, service, self.region)
+        """Return a client of *service* that gives up in time; made once, they are slow to make."""
+        if service not in self._clients:
+            self._clients[service] = _client(self._session, service, self.region)
+        return self._clients[service]
 
 
 def sign_in(profile: str, region: str) -> Account:
