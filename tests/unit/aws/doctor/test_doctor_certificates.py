@@ -1,0 +1,292 @@
+"""The server's certificate, the clocks, and the client's: each found by its first finding."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
+
+from aws.doctor.checks import diagnose
+from tests import builders, crls
+from tests.builders import SERVER_AUTH, Files, authority, leaf
+from tests.unit.aws.doctor import peers
+from tests.unit.aws.doctor.peers import OK, Tls, answering, listening, speaking
+from tests.unit.aws.doctor.world import CLIENTS, DAY, ISSUING, OTHERS, ROOT, World, codes
+from tests.unit.pki.servers import Made, openssl
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+Make = Callable[[World], Files]
+EXPIRED: Any = {"not_before": NOW - 3 * DAY, "lifetime": DAY}
+GOOD: Any = {"dns_name": "localhost", "eku": SERVER_AUTH, "lifetime": 90 * DAY}
+LATER: Any = {"not_before": NOW + 3 * DAY}
+
+
+def server(**wrong: Any) -> Make:
+    return lambda world: world.server_of("wrong", **wrong)
+
+
+def expired_issuer(world: World) -> Files:
+    above = authority(subject="CN=Old Issuing", issuer=ROOT, **EXPIRED)
+    return world.server_of("wrong", issuer=above)
+
+
+def without_intermediate(world: World) -> Files:
+    return world.holder("wrong", leaf(issuer=ISSUING, **GOOD))
+
+
+def of_another_chain(world: World) -> Files:
+    made = leaf(issuer=ISSUING, **GOOD)
+    return world.holder("wrong", made, authority(subject="CN=Server Issuing", issuer=ROOT))
+
+
+def of_another_ca(world: World) -> Files:
+    root = authority(subject="CN=Another Root")
+    return world.server_of("wrong", issuer=authority(subject="CN=Another", issuer=root))
+
+
+def with_the_root(world: World) -> Files:
+    root = authority(subject="CN=Another Root")
+    made = leaf(issuer=root, **GOOD)
+    return world.holder("wrong", made, root)
+
+
+def self_signed(world: World) -> Files:
+    return world.holder("wrong", leaf(issuer=None, **GOOD))
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (server(**EXPIRED), ["server.expired"]),
+        (expired_issuer, ["server.expired"]),
+        (server(**LATER), ["server.not-yet-valid"]),
+        (server(lifetime=20 * DAY), ["server.expires-soon"]),
+        (server(dns_name="else.example"), ["server.wrong-name"]),
+        (server(eku=builders.CLIENT_AUTH), ["server.unfit"]),
+        (server(key=builders.rsa_key(1024)), ["server.unfit"]),
+        (without_intermediate, ["server.chain-incomplete"]),
+        (of_another_chain, ["server.wrong-chain"]),
+        (of_another_ca, ["server.untrusted"]),
+        (with_the_root, ["server.untrusted"]),
+        (self_signed, ["server.self-signed"]),
+        (server(lifetime=40 * DAY), []),
+    ],
+)
+def test_the_certificate_of_a_server(world: World, make: Make, found: list[str]) -> None:
+    with listening(speaking(Tls(make(world), world.clients), answering(OK))) as port:
+        assert codes(world.diagnose(port)) == found
+
+
+def test_a_root_that_was_not_named_is_not_trusted(world: World) -> None:
+    with listening(speaking(Tls(world.server, world.clients), answering(OK))) as port:
+        assert codes(world.diagnose(port, ca=None)) == ["server.untrusted"]
+
+
+def dated(date: datetime) -> bytes:
+    return peers.response("200 OK", b"{}", f"Date: {date:%a, %d %b %Y %H:%M:%S} GMT")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "found"), [(-6, ["clock.off"]), (6, ["clock.off"]), (-4, []), (4, [])]
+)
+def test_a_clock_that_is_off(world: World, minutes: int, found: list[str]) -> None:
+    date = datetime.now(UTC) + timedelta(minutes=minutes)
+    with listening(speaking(Tls(world.server, world.clients), answering(dated(date)))) as port:
+        assert codes(world.diagnose(port)) == found
+
+
+def test_what_only_our_clock_says_has_expired_is_the_clocks_fault(world: World) -> None:
+    answer = answering(dated(datetime.now(UTC)))
+    with listening(speaking(Tls(world.server, world.clients), answer)) as port:
+        late: Any = {"now": NOW + 200 * DAY, "trusted": world.clients}
+        assert codes(world.diagnose(port, **late)) == ["clock.off"]
+
+
+def test_a_server_that_asks_for_no_certificate(world: World) -> None:
+    tls = Tls(world.server)
+    required = peers.problem("403 Forbidden", "certificate-required")
+    with listening(speaking(tls, answering(OK, anonymous=required))) as port:
+        assert codes(world.diagnose(port)) == ["asks.nothing"]
+        assert codes(world.diagnose(port, certificate=None, key=None)) == ["asks.nothing"]
+        assert codes(world.diagnose(port, "/health")) == ["asks.nothing"]
+    with listening(speaking(tls, answering(OK, anonymous=OK))) as port:
+        assert codes(world.diagnose(port)) == ["asks.nothing", "anonymous.accepted"]
+        assert codes(world.diagnose(port, "/health")) == ["asks.nothing"]
+
+
+def test_a_server_that_asks_and_serves_everybody(world: World) -> None:
+    tls = Tls(world.server, world.clients, is_optional=True)
+    with listening(speaking(tls, answering(OK, anonymous=OK))) as port:
+        assert codes(world.diagnose(port)) == ["anonymous.accepted"]
+        assert codes(world.diagnose(port, certificate=None, key=None)) == ["anonymous.accepted"]
+        assert codes(world.diagnose(port, "/v1/health")) == []
+        assert codes(world.diagnose(port, "/unhealth")) == ["anonymous.accepted"]
+    not_found = peers.response("404 Not Found")
+    with listening(speaking(tls, answering(OK, anonymous=not_found))) as port:
+        assert codes(world.diagnose(port)) == ["anonymous.answered"]
+    required = peers.problem("403 Forbidden", "certificate-required")
+    with listening(speaking(tls, answering(OK, anonymous=required))) as port:
+        assert codes(world.diagnose(port)) == []
+
+
+def client(**wrong: Any) -> Make:
+    return lambda world: world.holder(
+        "client-wrong", leaf(**{"issuer": CLIENTS, "lifetime": 90 * DAY, **wrong})
+    )
+
+
+def encrypted(world: World) -> Files:
+    files = world.holder("encrypted", leaf(issuer=CLIENTS, lifetime=90 * DAY))
+    key = builders.read(files.pem, files.key).key
+    how = BestAvailableEncryption(b"secret")
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how))
+    return files
+
+
+def of(pem: str, key: str) -> Make:
+    return lambda world: Files(world.folder / pem, world.folder / key)
+
+
+VERSIONS = pytest.mark.parametrize(
+    "newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["tls1.2", "tls1.3"]
+)
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (client(issuer=OTHERS), ["client.refused-unknown-ca"]),
+        (client(**EXPIRED), ["client.expired"]),
+        (client(**LATER), ["client.not-yet-valid"]),
+        (client(lifetime=20 * DAY), ["client.expires-soon"]),
+        (client(eku=SERVER_AUTH), ["client.would-be-refused"]),
+        (client(key=builders.rsa_key(1024)), ["client.not-everywhere", "client.not-everywhere"]),
+        (encrypted, ["client.key-encrypted"]),
+        (of("client.pem", "server.key"), ["client.key-of-another"]),
+        (of("client.pem", "client.pem"), ["client.key-unreadable"]),
+        (of("client.pem", "absent.key"), ["client.key-unreadable"]),
+        (of("absent.pem", "client.key"), ["client.unreadable"]),
+        (of("client.key", "client.key"), ["client.unreadable"]),
+    ],
+)
+def test_the_certificate_of_a_client(
+    world: World, make: Make, found: list[str], newest: ssl.TLSVersion
+) -> None:
+    files = make(world)
+    tls = Tls(world.server, world.clients, newest=newest)
+    with listening(speaking(tls, answering(OK))) as port:
+        assert codes(world.diagnose(port, certificate=files.pem, key=files.key)) == found
+
+
+def test_a_client_of_a_ca_that_is_not_named(world: World) -> None:
+    """`openssl s_server` names those of its -CAfile (RFC 8446, 4.2.4), which Python does not."""
+    named = Made(world.server, world.ca, world.clients, world.client)
+    (world.folder / "issuing.pem").write_text(ISSUING.pem)
+    other = world.holder("other", leaf(issuer=OTHERS, lifetime=90 * DAY))
+    asks = ("-Verify", "2", "-verify_return_error", "-CAfile", str(world.clients), "-www")
+    with openssl(named, *asks) as port:
+        facts = world.examine(port)
+        assert codes(diagnose(facts)) == []
+        assert facts.authorities == [CLIENTS.certificate.subject]
+        found = world.diagnose(port, certificate=other.pem, key=other.key)
+        assert codes(found) == ["asks.other-cas"]
+
+
+def truststore(world: World, *roots: Any) -> Path:
+    path = world.folder / f"truststore-{len(roots)}.pem"
+    path.write_text("".join(root.pem for root in roots))
+    return path
+
+
+def test_a_client_whose_ca_is_not_in_the_truststore(world: World) -> None:
+    """No CA is named, as API Gateway may do it: only the truststore tells."""
+    forbidden = peers.gateway("403 Forbidden", b'{"message":"Forbidden"}', "ForbiddenException")
+    others = truststore(world, OTHERS)
+    with listening(_taking_anybody(world, forbidden)) as port:
+        assert codes(world.diagnose(port, trusted=others)) == ["client.would-be-refused"]
+        assert codes(world.diagnose(port)) == ["http.forbidden"]
+        assert codes(world.diagnose(port, trusted=world.clients)) == ["client.not-in-force"]
+    with listening(_taking_anybody(world, OK)) as port:
+        assert codes(world.diagnose(port, trusted=others)) == ["client.other-truststore"]
+        assert codes(world.diagnose(port, trusted=world.clients)) == []
+
+
+def _taking_anybody(world: World, answer: bytes) -> peers.Says:
+    tls = Tls(world.server, world.clients)
+    return speaking(tls, answering(answer))
+
+
+def test_a_front_that_takes_less_than_the_other(world: World) -> None:
+    """API Gateway does not list P-521, ALB does."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    made = leaf(issuer=CLIENTS, key=ec.generate_private_key(ec.SECP521R1()), lifetime=90 * DAY)
+    files = world.holder("p-521", made)
+    who: Any = {"certificate": files.pem, "key": files.key, "trusted": world.clients}
+    with listening(speaking(Tls(world.server, world.clients), answering(OK))) as port:
+        assert codes(world.diagnose(port, **who)) == ["client.not-everywhere"]
+
+
+@VERSIONS
+def test_a_revoked_client(world: World, newest: ssl.TLSVersion) -> None:
+    revoked = leaf(issuer=CLIENTS, lifetime=90 * DAY)
+    files = world.holder("revoked", revoked)
+    crl = world.folder / "crl.pem"
+    crl.write_bytes(crls.pem(crls.crl(CLIENTS, [revoked.certificate.serial_number], number=1)))
+    tls = Tls(world.server, world.clients, crl=crl, newest=newest)
+    with listening(speaking(tls, answering(OK))) as port:
+        found = world.diagnose(port, certificate=files.pem, key=files.key)
+        assert codes(found) == ["client.refused-revoked"]
+        assert codes(world.diagnose(port)) == []
+
+
+@pytest.mark.parametrize(
+    ("alert", "code"),
+    [
+        (48, "client.refused-unknown-ca"),
+        (45, "client.refused-expired"),
+        (42, "client.refused"),
+        (116, "client.refused"),
+    ],
+)
+def test_a_client_that_an_alert_refuses(world: World, alert: int, code: str) -> None:
+    """The certificate is good, and the server says otherwise."""
+    tls = Tls(world.server, world.clients, newest=ssl.TLSVersion.TLSv1_2)
+    with listening(_refusing(tls, alert)) as port:
+        assert codes(world.diagnose(port)) == [code]
+
+
+def _refusing(tls: Tls, alert: int) -> peers.Says:
+    """Shows its certificate, asks for one, and ends with *alert* what comes after that."""
+    context = tls.context()
+
+    def says(connection: Any) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secured = context.wrap_bio(incoming, outgoing, server_side=True)
+        incoming.write(connection.recv(9999))
+        try:
+            secured.do_handshake()
+        except ssl.SSLWantReadError:
+            connection.sendall(outgoing.read())
+            connection.recv(9999)
+            connection.sendall(b"\x15\x03\x03\x00\x02\x02" + bytes([alert]))
+
+    return says
+
+
+@VERSIONS
+def test_a_client_with_whom_the_server_does_not_talk(world: World, newest: ssl.TLSVersion) -> None:
+    tls = Tls(world.server, world.clients, newest=newest)
+    with listening(speaking(tls, answering(b""))) as port:
+        assert codes(world.diagnose(port)) == ["client.closed"]
+        assert codes(world.diagnose(port, trusted=world.clients)) == ["client.not-in-force"]
