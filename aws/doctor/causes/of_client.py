@@ -89,7 +89,8 @@ ROWS: tuple[Cause, ...] = (
     warning(
         "doctor.client.expires-soon",
         seen="nothing yet",
-        cause="the client's certificate expires within 30 days",
+        cause="the client's certificate expires within 30 days, or is in the last third of a short"
+        " lifetime",
         remedy="renew it, by its CA; one of ours",
         command="python -m pki issue client NAME --renew",
     ),

@@ -72,7 +72,8 @@ ROWS: tuple[Cause, ...] = (
     warning(
         "doctor.server.expires-soon",
         seen="nothing yet",
-        cause="the server's certificate expires within 30 days",
+        cause="the server's certificate expires within 30 days, or is in the last third of a short"
+        " lifetime",
         remedy="renew it (on a laptop: python -m pki issue server NAME --renew), or see whether ACM"
         " will",
         command=_ACM,

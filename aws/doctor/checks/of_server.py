@@ -14,7 +14,7 @@ from pki.steps import subject
 
 from .check import finding
 
-SOON = timedelta(days=30)
+_SOON = timedelta(days=30)
 # X509_V_ERR_…: CERT_NOT_YET_VALID, CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT
 _NOT_YET_VALID, _EXPIRED, _SELF_SIGNED = 9, 10, 18
 #: CERT_SIGNATURE_FAILURE, SELF_SIGNED_CERT_IN_CHAIN, and whose issuer is not there.
@@ -93,8 +93,10 @@ def time_fault(
 
 
 def expires_soon(certificate: x509.Certificate, moments: Sequence[datetime]) -> bool:
-    """Whether it has less than 30 days left at all *moments*."""
-    return all(certificate.not_valid_after_utc - moment < SOON for moment in moments)
+    """Whether it has less than 30 days left at all *moments*, or a third of a short lifetime."""
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    soon = min(_SOON, (ends - begins) / 3)
+    return all(ends - moment < soon for moment in moments)
 
 
 def _untrusted(
