@@ -14,7 +14,7 @@ from .conversation import Conversation, End
 from .facts import Facts
 
 State = Literal["ok", "NO", "!!", "-"]
-_LONGEST = 400
+_LONGEST = 1000
 _MOST_NAMES = 4
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -204,6 +205,8 @@ def test_a_client_of_a_ca_that_is_not_named(world: World) -> None:
         assert facts.authorities == [CLIENTS.certificate.subject]
         found = world.diagnose(port, certificate=other.pem, key=other.key)
         assert codes(found) == ["asks.other-cas"]
+    with openssl(named, *(word for word in asks if word != "-verify_return_error")) as port:
+        assert codes(world.diagnose(port, certificate=other.pem, key=other.key)) == []
 
 
 def truststore(world: World, *roots: Any) -> Path:
@@ -232,13 +235,28 @@ def _taking_anybody(world: World, answer: bytes) -> peers.Says:
 
 def test_a_front_that_takes_less_than_the_other(world: World) -> None:
     """API Gateway does not list P-521, ALB does."""
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     made = leaf(issuer=CLIENTS, key=ec.generate_private_key(ec.SECP521R1()), lifetime=90 * DAY)
     files = world.holder("p-521", made)
     who: Any = {"certificate": files.pem, "key": files.key, "trusted": world.clients}
     with listening(speaking(Tls(world.server, world.clients), answering(OK))) as port:
         assert codes(world.diagnose(port, **who)) == ["client.not-everywhere"]
+
+
+def test_who_answers_as_api_gateway_is_asked_for_its_rules_alone(world: World) -> None:
+    made = leaf(issuer=CLIENTS, key=ec.generate_private_key(ec.SECP521R1()), lifetime=90 * DAY)
+    files = world.holder("p-521", made)
+    who: Any = {"certificate": files.pem, "key": files.key, "trusted": world.clients}
+    answer = answering(peers.gateway("200 OK", b"{}"))
+    with listening(speaking(Tls(world.server, world.clients), answer)) as port:
+        assert codes(world.diagnose(port, **who)) == ["client.other-truststore"]
+
+
+def test_an_error_comes_before_a_warning_of_what_is_nearer(world: World) -> None:
+    server = world.server_of("old", not_before=NOW - 71 * DAY)
+    client = world.holder("client-old", leaf(issuer=CLIENTS, **EXPIRED))
+    with listening(speaking(Tls(server, world.clients), answering(OK))) as port:
+        found = world.diagnose(port, certificate=client.pem, key=client.key)
+        assert codes(found) == ["client.expired", "server.expires-soon"]
 
 
 @VERSIONS

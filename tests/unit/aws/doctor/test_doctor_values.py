@@ -17,7 +17,7 @@ from aws.doctor.names import Names
 from aws.doctor.reach import Reach
 from aws.doctor.task import Task
 from aws.doctor.url import Url, parse
-from pki import truststore
+from pki import tls_client, truststore
 from pki.endpoint import Verification
 from pki.transcript import Transcript
 from tests.unit.aws.doctor.peers import OK, Tls, answering, listening, speaking
@@ -192,6 +192,22 @@ def test_what_openssl_says_of_a_server(
     shown = [leaf if one else None for one in chain]
     met = Conversation(heard=Transcript("TLSv1.3", shown, authorities=[]))
     assert codes(diagnose(outside(anonymous=met, verification=verification))) == found
+
+
+def test_what_openssl_says_of_times_is_our_clocks_where_it_is_off(world: World) -> None:
+    heard = Transcript("TLSv1.3", list(truststore.read(world.server.pem)), authorities=[])
+    answer = read(b"HTTP/1.1 403 x\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n", is_ended=True)
+    met = Conversation(heard=heard, answer=answer)
+    facts = outside(anonymous=met, verification=Verification(10, "certificate has expired"))
+    assert codes(diagnose(facts)) == ["clock.off"]
+
+
+def test_the_bound_that_is_given_stands_in_place_of_the_usual(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_client, "SECONDS", 0.000_001)
+    with listening(speaking(Tls(world.server, world.clients), answering(OK))) as port:
+        assert codes(world.diagnose(port)) == []
 
 
 def test_a_task_raises_what_was_raised() -> None:
