@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from pki.describe import iso, printable, remaining
@@ -29,7 +29,11 @@ class Look:
 
 def looks(facts: Facts, findings: Sequence[Finding]) -> list[Look]:
     """Return what was looked at, in its order."""
-    return [_look(what, said(facts), findings) for what, said in _LOOKS.items()]
+    found = {what: _look(what, said(facts), findings) for what, said in _LOOKS.items()}
+    http = found["http"]
+    if http.state == "ok" and not any(map(_is_served, facts.answers)):
+        found["http"] = replace(http, state="NO")  # why is said of the line that explains it
+    return list(found.values())
 
 
 def text(facts: Facts, findings: Sequence[Finding]) -> str:
@@ -142,6 +146,10 @@ def _anonymous(facts: Facts) -> str:
 
 def _http(facts: Facts) -> str:
     return ", ".join(f"GET {met.path}: {_ended(met)}" for met in facts.answers)
+
+
+def _is_served(met: Conversation) -> bool:
+    return met.answer is not None and (met.answer.is_success or met.answer.is_redirect)
 
 
 def _ended(met: Conversation) -> str:

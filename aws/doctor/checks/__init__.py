@@ -38,8 +38,9 @@ def diagnose(facts: Facts, checks: Sequence[Check] = CHECKS) -> list[Finding]:
     """
     found: list[Finding] = []
     for finding in _all(facts, checks):
-        consequences = tuple(c for earlier in found for c in CAUSES[earlier.code].explains)
-        if not finding.code.startswith(consequences):
+        # A finding that others make, such as the linter's, explains nothing.
+        causes = [CAUSES[earlier.code] for earlier in found if earlier.code in CAUSES]
+        if not finding.code.startswith(tuple(code for cause in causes for code in cause.explains)):
             found.append(finding)
     return sorted(found, key=lambda finding: not finding.severity.is_error)
 

@@ -85,6 +85,7 @@ def test_the_hint_has_what_was_typed(world: World, tmp_path: Path) -> None:
     forbidden = peers.gateway("403 Forbidden", b'{"message":"Forbidden"}', "ForbiddenException")
     with listening(speaking(Tls(world.server, world.clients), answering(forbidden))) as port:
         done = run(*words(world, port), "--truststore", str(strange))
+    assert "  NO  http       GET /whoami: 403 application/json" in done.stdout
     assert "error: doctor.client.would-be-refused: 'CN=billing,O=Example'" in done.stdout
     assert f"python -m pki explain {world.client.pem} --truststore '{strange}'" in done.stdout
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aws.doctor.answer import LARGEST_HEAD, NoHttp, read
-from aws.doctor.checks import diagnose
+from aws.doctor.checks import CHECKS, diagnose
 from aws.doctor.conversation import Conversation
 from aws.doctor.facts import Facts, Question
 from aws.doctor.inside import Inside
@@ -19,6 +19,7 @@ from aws.doctor.task import Task
 from aws.doctor.url import Url, parse
 from pki import tls_client, truststore
 from pki.endpoint import Verification
+from pki.findings import Finding, Severity
 from pki.transcript import Transcript
 from tests.unit.aws.doctor.peers import OK, Tls, answering, listening, speaking
 from tests.unit.aws.doctor.world import World, codes
@@ -208,6 +209,13 @@ def test_the_bound_that_is_given_stands_in_place_of_the_usual(
     monkeypatch.setattr(tls_client, "SECONDS", 0.000_001)
     with listening(speaking(Tls(world.server, world.clients), answering(OK))) as port:
         assert codes(world.diagnose(port)) == []
+
+
+def test_a_check_may_tell_what_others_have_found() -> None:
+    theirs = Finding(Severity.ERROR, "truststore.expired", "a message", "a hint")
+    warning = Finding(Severity.WARNING, "bucket.region", "a message", "a hint")
+    found = diagnose(outside(), (lambda _: iter([warning, theirs]), *CHECKS))
+    assert found == [theirs, warning]
 
 
 def test_a_task_raises_what_was_raised() -> None:
