@@ -37,7 +37,9 @@ symptom too. **error** makes the command exit with 1.
 """
 _WITHIN = """\
 
-These take an account, and the command beside them: from outside they all look like a row above.
+These take an account: from outside they all look like a row above. `python -m aws status DOMAIN`
+finds those of the domain, its certificates, mappings and truststore; for the others there is
+the command beside them.
 """
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from . import of_answer, of_client, of_inside, of_reach, of_server
+from . import of_account, of_answer, of_client, of_domain, of_reach, of_server
 from .cause import PLACEHOLDERS, Cause
 
 __all__ = ["CAUSES", "GROUPS", "INSIDE", "PLACEHOLDERS", "Cause"]
@@ -15,6 +15,6 @@ GROUPS: Mapping[str, tuple[Cause, ...]] = {
     "The server's certificate": of_server.ROWS,
     "The client's certificate": of_client.ROWS,
     "What the API answers": of_answer.ROWS,
-    INSIDE: of_inside.ROWS,
+    INSIDE: (*of_domain.ROWS, *of_account.ROWS),
 }
 CAUSES: Mapping[str, Cause] = {row.code: row for rows in GROUPS.values() for row in rows}

@@ -3,7 +3,7 @@
 from .cause import ALB, ALERTS, DOMAIN_403, NGINX, REST, Cause, error, warning
 
 _EXPLAIN = "python -m pki explain {cert} --truststore {truststore}"
-_IN_FORCE = "aws apigateway get-domain-name --domain-name {host} --query mutualTlsAuthentication"
+_IN_FORCE = "python -m aws status {host}"
 #: How a certificate is refused, by whatever front.
 _REFUSALS = (
     "doctor.client.refused",
@@ -117,8 +117,8 @@ ROWS: tuple[Cause, ...] = (
         seen="a certificate of a CA that was added to the truststore is still refused",
         cause="the truststore that was given would let it in, and the server does not: another one"
         " is in force. A copy in S3 changes nothing until the domain is moved to its version",
-        remedy="see which version is in force, and deploy yours (make truststore && make deploy; on"
-        " a laptop: make reload)",
+        remedy="put yours in force (python -m aws truststore push FILE DOMAIN; on a laptop: make"
+        " reload); see which one is",
         command=_IN_FORCE,
         source=REST,
         explains=(

@@ -59,6 +59,17 @@ def test_every_status_of_a_domain_is_a_row() -> None:
             assert CAUSES[code].cause == meaning.means
 
 
+def test_whatever_the_status_of_a_domain_says_is_a_row() -> None:
+    written = re.findall(
+        r'_(?:error|warning)\(\s*"([a-z]+\.[a-z0-9-]+)"',
+        (ROOT / "aws/status_findings.py").read_text(),
+    )
+    short = re.findall(r'_error\(\s*"([a-z-]+)"', (ROOT / "aws/domain.py").read_text())
+    assert len(written) > 10
+    assert len(short) > 3
+    assert {*written, *(f"domain.{code}" for code in short)} <= set(CAUSES)
+
+
 @pytest.mark.parametrize("prefix", MADE)
 def test_the_codes_that_are_put_together_are_rows(prefix: str) -> None:
     assert {prefix + end for end in MADE[prefix]} <= set(CAUSES)
