@@ -17,6 +17,7 @@ class Aws(Commands):
         "deploy": "stack:deploy",
         "status": "status:status",
         "rotate": "rotate:main",
+        "doctor": "doctor:main",
     }
 
 
