@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.exceptions
@@ -10,6 +11,8 @@ import pytest
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.protected import Protected
 
+#: Since then, a certificate of a year has expired.
+OLD = datetime.now(UTC) - timedelta(days=400)
 URI = "/mutualTlsAuthentication/truststoreUri"
 VERSION = "/mutualTlsAuthentication/truststoreVersion"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import Holder, authority
+from tests.fakes.alb import Alb
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.protected import Protected, protected_domain
 
@@ -23,3 +24,14 @@ def other() -> Holder:
 def made(fake: ControlPlane, root: Holder) -> Protected:
     """A domain whose truststore is *root*."""
     return protected_domain(fake, root.pem.encode())
+
+
+@pytest.fixture
+def alb(fake: ControlPlane) -> Alb:
+    return Alb(fake)
+
+
+@pytest.fixture
+def store(alb: Alb, root: Holder) -> str:
+    """The ARN of a trust store that has *root*."""
+    return alb.create(root.pem.encode())

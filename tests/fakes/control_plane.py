@@ -19,11 +19,25 @@ What it does not know:
   (here: yes);
 - who may do what: every caller may do everything, except where a fault says otherwise;
 - the state of a certificate in ACM: one that waits for its validation is taken here;
-- whether the ending .pem is demanded (here: no).
+- whether the ending .pem is demanded (here: no);
+- what v2 says of a domain that is PENDING or FAILED, or has an enhanced policy (here: nothing), and
+  what its update does to what a DomainNameConfiguration leaves out (here: it stays), or to the
+  version where TruststoreUri comes alone (here: it goes);
+- whether a domain may be deleted that has mappings (here: yes, and they go), whether v1 shows
+  mappings of several levels (here: yes), and whether mutual TLS can be switched on where an API at
+  the edge is mapped (here: yes; the mapping itself is what is refused, as AWS was seen to do);
+- what the disabled default endpoint of an HTTP API answers (here: 404 Not Found);
+- the patch paths that only domains at the edge or private ones have: they are refused as unknown;
+- of ELBv2: load balancers, rules, targets, sharing across accounts, the size of all CA subjects;
+  the words of its refusals; whether a CRL's issuer has to be in the trust store, whether its
+  signature is checked and what an expired one does (here: none of that); more than one CRL in a
+  file (here: refused); the code for more than 30 CRLs;
+- resources, methods, integrations and authorizers of an API, and all of test-invoke-method.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,18 +46,28 @@ from cryptography import x509
 
 from pki import acceptance
 from tests.conftest import free_port
-from tests.fakes import bundle
+from tests.fakes import bundle, default_endpoint
+from tests.fakes.apis import Apis
 from tests.fakes.behaviour import Behaviour
 from tests.fakes.clock import Clock
 from tests.fakes.domain import Ending
 from tests.fakes.domains import Domains
 from tests.fakes.faults import Fault, Which
+from tests.fakes.http_apis import HttpApis
+from tests.fakes.http_domains import HttpDomains
 from tests.fakes.journal import Call
+from tests.fakes.listeners import Listeners
+from tests.fakes.load_balancing import LoadBalancing
+from tests.fakes.mappings import HttpMappings, Mappings, RestMappings
+from tests.fakes.rest_apis import RestApis
 from tests.fakes.rest_domains import RestDomains
 from tests.fakes.server import Operations, Server
-from tests.fakes.sources import Sources, client
+from tests.fakes.sources import Sources, new_client
+from tests.fakes.trust_stores import TrustStores
 from tests.unit.aws.moto_server import REGION, environment
-from tests.unit.aws.publisher_servers import serving
+from tests.unit.aws.publisher_servers import Reply, Request, serving
+
+_COPIES = "/copies/"
 
 
 class ControlPlane:
@@ -52,20 +76,50 @@ class ControlPlane:
     def __init__(self, moto: str) -> None:
         self.moto = moto
         self.url = ""
+        self._clients: dict[str, Any] = {}
         self.clock = Clock()
         self.behaviour = Behaviour()
         self.domains = Domains(Sources(moto), self.clock, self.behaviour, REGION)
+        self.apis = Apis(self.clock)
+        self.mappings = Mappings(self.domains, self.apis)
+        self.trust_stores = TrustStores(Sources(moto), self.clock, self.behaviour)
+        self.listeners = Listeners(self.trust_stores)
         self.operations: Operations = {  #: what is served here, by service and name
-            "apigateway": RestDomains(self.domains).operations(),
+            "apigateway": {
+                **RestDomains(self.domains).operations(),
+                **RestMappings(self.mappings).operations(),
+                **RestApis(self.apis).operations(),
+            },
+            "apigatewayv2": {
+                **HttpDomains(self.domains).operations(),
+                **HttpMappings(self.mappings).operations(),
+                **HttpApis(self.apis).operations(),
+            },
+            "elbv2": LoadBalancing(self.trust_stores, self.listeners, self._published).operations(),
         }
         self._server = Server(moto, self.operations)
+        self._copies: dict[str, bytes] = {}
 
     @contextmanager
     def running(self) -> Iterator[ControlPlane]:
         """Listen on a free port of the loopback."""
-        with serving(free_port(), self._server.reply) as self.url:
+        with serving(free_port(), self._reply) as self.url:
             yield self
         assert not self.broken, self.broken[0]
+
+    def _reply(self, request: Request) -> Reply | None:
+        if request.target.startswith(default_endpoint.PREFIX):
+            return default_endpoint.reply(self.apis, request)
+        if request.target.startswith(_COPIES):
+            copy = self._copies.get(request.target.removeprefix(_COPIES))
+            return Reply(403) if copy is None else Reply(200, body=copy)
+        return self._server.reply(request)
+
+    def _published(self, content: bytes) -> str:
+        """A URL that takes no signature, as those are that AWS presigns."""
+        label = uuid.uuid4().hex
+        self._copies[label] = content
+        return f"{self.url}{_COPIES}{label}"
 
     @property
     def broken(self) -> list[str]:
@@ -95,13 +149,19 @@ class ControlPlane:
         """Take back all that `fail` was told."""
         self._server.plan.clear()
 
+    def default_endpoint(self, api: str, stage: str) -> str:
+        """Where a client asks that API without its custom domain; not in `calls`."""
+        return f"{self.url}{default_endpoint.PREFIX}{api}/{stage}/"
+
     def environment(self) -> dict[str, str]:
         """The variables with which boto3 asks here, for another process."""
         return environment(self.url)
 
     def client(self, service: str) -> Any:
         """A client of boto3 that asks here, for what a test itself does; it is in `calls` too."""
-        return client(service, self.url)
+        if service not in self._clients:
+            self._clients[service] = new_client(service, self.url)
+        return self._clients[service]
 
     def become(self, name: str, status: str, message: str = "") -> None:
         """Give the domain *name* that status now, until something is changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tests.fakes import bundle
@@ -29,6 +30,7 @@ class Domains:
     behaviour: Behaviour
     region: str
     found: dict[str, Domain] = field(default_factory=dict)
+    forgotten: Callable[[str], object] = lambda _: None  #: told the name of a deleted domain
     _last: dict[str, float] = field(default_factory=dict)  #: when an operation was last let through
 
     def throttle(self, operation: str) -> None:
@@ -83,16 +85,17 @@ class Domains:
         if self.get(name).status in BUSY:
             raise update_in_progress()
         del self.found[name]
+        self.forgotten(name)
 
     def _checked(self, settings: Settings, unread: Domain | None = None) -> bundle.Bundle:
         """Return the truststore for *settings*, or of *unread* what it has already."""
+        if settings.is_mutual and settings.endpoint_type != "REGIONAL":
+            raise bad_request(REGIONAL_ONLY)
         server = self._certificate(settings)
         if settings.is_enhanced and settings.access_mode != "STRICT":
             raise bad_request("/endpointAccessMode Invalid request input")
         if not settings.is_mutual:
             return bundle.Bundle(b"", (), ())
-        if settings.endpoint_type != "REGIONAL":
-            raise bad_request(REGIONAL_ONLY)
         if settings.is_enhanced:
             raise bad_request(NOT_WITH_ENHANCED)
         if settings.security_policy != "TLS_1_2":

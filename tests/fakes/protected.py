@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.domain import Settings
+from tests.fakes.mappings import Mapped
 from tests.fakes.sources import client
 from tests.unit.aws.moto_server import REGION
 
@@ -68,6 +69,26 @@ def protected_domain(
     return Protected(fake, name, bucket, KEY, version, arn)
 
 
+def mapped_api(
+    made: Protected,
+    *,
+    kind: str = "REST",
+    key: str = "",
+    is_disabled: bool = True,
+    is_shut: bool | None = None,
+) -> str:
+    """The id of an API with the stage `live`, mapped to the domain under the path *key*.
+
+    kind: REST or HTTP; is_disabled: its default endpoint, as it is set; is_shut: and as clients
+    meet it, if that differs. Nothing of it is in `calls`.
+    """
+    api = made.fake.apis.add(kind, "api", is_disabled=is_disabled)
+    made.fake.apis.deploy(api, "live")
+    api.is_shut = is_disabled if is_shut is None else is_shut
+    made.fake.mappings.add(made.name, Mapped(key, api.label, "live"), "taken")
+    return api.label
+
+
 def versioned_bucket(fake: ControlPlane, status: str = "Enabled") -> str:
     """A bucket of a name of its own; *status* of its versioning, empty: never switched on."""
     s3, name = client("s3", fake.moto), f"truststore-{uuid.uuid4().hex}"
@@ -83,11 +104,11 @@ def upload(fake: ControlPlane, bucket: str, content: bytes, key: str = KEY) -> s
     return str(answer.get("VersionId", ""))
 
 
-def issued_certificate(fake: ControlPlane, *names: str) -> str:
+def issued_certificate(fake: ControlPlane, *names: str, region: str = REGION) -> str:
     """The ARN of a certificate that ACM issued for *names*."""
     first, *others = names
     more = {"SubjectAlternativeNames": others} if others else {}
-    answer = client("acm", fake.moto).request_certificate(
+    answer = client("acm", fake.moto, region).request_certificate(
         DomainName=first, ValidationMethod="DNS", **more
     )
     return str(answer["CertificateArn"])

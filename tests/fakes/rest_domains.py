@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.fakes import patch
+from tests.fakes import pages, patch
 from tests.fakes.domain import Domain, Settings
 from tests.fakes.domains import Domains
 from tests.fakes.refusal import bad_request
@@ -36,8 +36,9 @@ class RestDomains:
         self._domains.throttle("CreateDomainName")
         return self.view(self._domains.create(_settings(given)), warn=True)
 
-    def _list(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"items": [self.view(self._domains.get(name)) for name in self._domains.found]}
+    def _list(self, given: dict[str, Any]) -> dict[str, Any]:
+        found = [self.view(self._domains.get(name)) for name in self._domains.found]
+        return pages.of_rest(found, given)
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
         self._domains.throttle("UpdateDomainName")

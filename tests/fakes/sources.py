@@ -33,12 +33,17 @@ class Certificate:
 
 
 @functools.cache
-def client(service: str, endpoint: str) -> Any:
-    """boto3's, which asks *endpoint*; making one takes longer than using it."""
+def client(service: str, moto: str, region: str = REGION) -> Any:
+    """boto3's, which asks the *moto* of the session; making one takes longer than using it."""
+    return new_client(service, moto, region)
+
+
+def new_client(service: str, endpoint: str, region: str = REGION) -> Any:
+    """The same for any *endpoint*."""
     return boto3.session.Session().client(
         service,
         endpoint_url=endpoint,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
@@ -62,7 +67,8 @@ class Sources:
 
     def certificate(self, arn: str) -> Certificate | None:
         """Return what ACM has under *arn*, if it has."""
-        acm = client("acm", self.endpoint)
+        region = arn.split(":")[3] if arn.count(":") > 3 else ""
+        acm = client("acm", self.endpoint, region or REGION)
         try:
             said = acm.describe_certificate(CertificateArn=arn)["Certificate"]
         except botocore.exceptions.ClientError:

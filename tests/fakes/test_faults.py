@@ -25,6 +25,7 @@ from tests.unit.aws.moto_server import environment
 CALLS: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "apigateway": ("get_domain_names", {}, "AccessDeniedException", "TooManyRequestsException"),
     "apigatewayv2": ("get_domain_names", {}, "AccessDeniedException", "TooManyRequestsException"),
+    "elbv2": ("describe_trust_stores", {}, "AccessDenied", "Throttling"),
     "s3": ("list_buckets", {}, "AccessDenied", "SlowDown"),
     "sts": ("get_caller_identity", {}, "AccessDenied", "Throttling"),
     "acm": ("list_certificates", {}, "AccessDeniedException", "ThrottlingException"),
@@ -55,6 +56,7 @@ def test_every_service_can_refuse_in_its_own_words(fake: ControlPlane, service: 
             "apigateway",
             "apigateway:GET on resource: arn:aws:apigateway:eu-central-1::/domainnames",
         ),
+        ("elbv2", "elasticloadbalancing:DescribeTrustStores on resource: *"),
         ("acm", "acm:ListCertificates on resource: *"),
     ],
 )

@@ -81,6 +81,8 @@ def test_a_deleted_domain_is_gone(made: Protected) -> None:
         ({"securityPolicy": "TLS_1_0"}, NEEDS_TLS_1_2),
         ({"securityPolicy": ENHANCED, "endpointAccessMode": "STRICT"}, NOT_WITH_ENHANCED),
         ({"endpointConfiguration": {"types": ["PRIVATE"]}}, REGIONAL_ONLY),
+        ({"endpointConfiguration": {"types": ["EDGE"]}}, REGIONAL_ONLY),
+        ({"endpointConfiguration": None}, REGIONAL_ONLY),  # EDGE is what is taken then
         (
             {"regionalCertificateArn": None},
             "A certificate was not provided for the endpoint type REGIONAL.",
@@ -94,6 +96,18 @@ def test_mutual_tls_is_for_regional_domains_with_tls_1_2(
     given = new(fake, root, **changes)
     said = refused(fake, "apigateway", "create_domain_name", **given)
     assert said == ("BadRequestException", message)
+
+
+def test_without_mutual_tls_a_domain_may_be_at_the_edge(fake: ControlPlane, root: Holder) -> None:
+    given = new(fake, root, mutualTlsAuthentication=None, endpointConfiguration=None)
+    given["certificateArn"] = issued_certificate(fake, NAME)
+    said = refused(fake, "apigateway", "create_domain_name", **given)
+    assert said[1].endswith("Certificate must be in 'us-east-1'.")
+    fake.clock.sleep(30)
+    given["certificateArn"] = issued_certificate(fake, NAME, region="us-east-1")
+    answer = fake.client("apigateway").create_domain_name(**given)
+    assert answer["endpointConfiguration"]["types"] == ["EDGE"]
+    assert answer["distributionDomainName"].endswith(".cloudfront.net")
 
 
 def test_without_mutual_tls_an_enhanced_policy_is_fine(fake: ControlPlane, root: Holder) -> None:

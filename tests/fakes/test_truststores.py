@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from tests.builders import Holder, authority, bundle, leaf, rsa_key, tower
 from tests.fakes import bundle as rules
-from tests.fakes.asking import URI, VERSION, get, operation, update, update_refused
+from tests.fakes.asking import OLD, URI, VERSION, get, operation, update, update_refused
 from tests.fakes.protected import NAME, Protected, protected_domain, upload, versioned_bucket
 
 NOW = datetime.now(UTC)
@@ -29,7 +29,6 @@ def test_good_truststores_have_no_warnings(root: Holder) -> None:
     assert warned(root, *strong, *longest) == ()
 
 
-OLD = NOW - timedelta(days=400)
 BAD = [
     ("has expired", lambda: authority(not_before=OLD)),
     ("is not valid yet", lambda: authority(not_before=NOW + timedelta(days=1))),
