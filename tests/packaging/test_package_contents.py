@@ -20,7 +20,7 @@ OURS = {
         *("identity", "issuer", "lambda_answer", "lambda_event", "lambda_handler", "policy"),
         *("problems", "revocation", "revocation_build", "revocation_check", "revocation_file"),
         *("revocation_refresh", "revocation_s3", "revocation_settings", "revocation_sources"),
-        "sources",
+        *("sources", "unread_body"),
     ],
     "service/blueprints": ["__init__", "health", "root", "whoami"],
 }
