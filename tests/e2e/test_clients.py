@@ -135,3 +135,50 @@ def test_a_p12_of_the_pki_opens_in_java(
     assert good.startswith("200 ")
     assert "spiffe://example.org/javalin" in good
     assert bad.startswith("refused ")
+
+
+@pytest.fixture
+def nss(tmp_path: Path) -> Path:
+    """A database of NSS, as Firefox and Chromium have one, without a certificate."""
+    folder = tmp_path / "nss"
+    folder.mkdir()
+    done = run(require("certutil"), "-N", "-d", f"sql:{folder}", "--empty-password")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("encryption", ["aes-256", "3des"])
+@pytest.mark.parametrize("version", ["tls1.2", "tls1.3"])
+def test_a_p12_of_the_pki_opens_in_nss(
+    stack: NativeStack,
+    pki: Pki,
+    stranger: Files,
+    nss: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    encryption: str,
+) -> None:
+    """tstclnt is NSS's own client: the TLS, the certificates and the keys of Firefox."""
+    monkeypatch.setenv("PKI_P12_PASSPHRASE", "secret")
+    name = f"nelly-{version}-{encryption}"
+    pki.run("issue", "client", name, "--p12", "--p12-encryption", encryption)
+    other = builders.read(stranger.pem, stranger.key)
+    bad_p12 = builders.write_p12(nss / "bad.p12", other, "secret")
+    request = nss / "request"
+    request.write_bytes(wire.WHOAMI)
+    database = ("-d", f"sql:{nss}")
+    for p12 in (pki.home / f"clients/{name}.p12", bad_p12):
+        done = run(require("pk12util"), *database, "-i", p12, "-W", "secret")
+        assert done.returncode == 0, done.stderr
+    run(require("certutil"), *database, "-M", "-n", "Example Root CA - Example", "-t", "C,,")
+
+    def ask(nickname: str) -> Done:
+        words = (*database, "-n", nickname, "-V", f"{version}:{version}", "-h", "localhost")
+        port = str(stack.settings.alb_port)
+        # From a file: at the end of its standard input it waits for ever.
+        return run(require("tstclnt"), *words, "-4", "-p", port, "-A", request)
+
+    good = ask(name)
+    assert "HTTP/1.1 200 OK" in good.stdout, good.stderr
+    assert f"spiffe://example.org/{name}" in good.stdout
+    assert "HTTP/1.1" not in ask("client").stdout
