@@ -92,6 +92,9 @@ def test(settings: Settings) -> None:
     """All that the tests need: .venv, and the tools that live in environments of their own."""
     venv(settings)
     _try(programs.ensure_nss_tools)
+    # Too much to put on anybody's laptop unasked.
+    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
+        _try(programs.ensure_chromium)
     for name in tools.TOOLS:
         tools.ensure_tool(name, _say)
 

@@ -100,6 +100,12 @@ def ensure_nss_tools(say: Say) -> None:
         _install("nss-tools", say)
 
 
+def ensure_chromium(say: Say) -> None:
+    """Install Chromium, for the tests that need a browser."""
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        _install("chromium", say)
+
+
 def _install(package: str, say: Say) -> None:
     command = _install_command(package)
     if command is None:
@@ -127,9 +133,9 @@ def _as_root(command: list[str]) -> list[str]:
 
 
 def _install_command(package: str) -> list[str] | None:
-    apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"]
+    apt_get = "env DEBIAN_FRONTEND=noninteractive apt-get install --no-install-recommends -y -qq"
     commands = {
-        "apt-get": apt_get,
+        "apt-get": apt_get.split(),
         "dnf": ["dnf", "install", "-y", "-q"],
         "apk": ["apk", "add", "-q"],
         "pacman": ["pacman", "-S", "--noconfirm"],
