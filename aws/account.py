@@ -15,17 +15,21 @@ class Account:
         self.region = region
         self.number = number
         self.arn = arn
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, int], Any] = {}
 
     def __str__(self) -> str:
         """Return where this is, for people."""
         return f"{self.region} of account {self.number}"
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  (botocore makes its classes)
-        """Return a client of *service* that gives up in time; made once, they are slow to make."""
-        if service not in self._clients:
-            self._clients[service] = _client(self._session, service, self.region)
-        return self._clients[service]
+    def client(self, service: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401  (of botocore)
+        """Return a client of *service* that gives up in time, after so many *attempts*.
+
+        Each is made once: they are slow to make.
+        """
+        if (service, attempts) not in self._clients:
+            made = _client(self._session, service, self.region, attempts)
+            self._clients[service, attempts] = made
+        return self._clients[service, attempts]
 
 
 def sign_in(profile: str, region: str) -> Account:
@@ -53,13 +57,13 @@ def session_of(profile: str, region: str) -> Any:  # noqa: ANN401
     return session
 
 
-def _client(session: Any, service: str, region: str) -> Any:  # noqa: ANN401
+def _client(session: Any, service: str, region: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401
     from botocore.config import Config  # noqa: PLC0415
 
     patient = Config(
         connect_timeout=_CONNECT,
         read_timeout=_READ,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:
         with asking(f"use {service}"):

@@ -7,7 +7,7 @@ from typing import Any
 from pki.findings import Finding, Severity
 
 from .errors import AwsRefused, asking
-from .pin import Pin
+from .pin import OFF, Pin
 
 _PAGE = "API Gateway: rest-api-mutual-tls"
 
@@ -133,7 +133,13 @@ def of(answer: Mapping[str, Any]) -> Domain:
 
 
 def patch(to: Pin, before: Pin) -> list[dict[str, str]]:
-    """Return the operations that take a domain from the truststore *before* to *to*."""
+    """Return the operations that take a domain from the truststore *before* to *to*.
+
+    OFF switches mutual TLS off: its version goes with it.
+    """
+    if to == OFF:
+        path = "/mutualTlsAuthentication/truststoreUri"
+        return [{"op": "replace", "path": path, "value": ""}]
     changed = {"truststoreVersion": to.version}
     if to.uri != before.uri:
         changed = {"truststoreUri": to.uri, **changed}

@@ -2,24 +2,27 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from . import domain as domains
 from .domain import Domain, Patience
 from .errors import AwsRefused, asking
-from .pin import Pin
+from .pin import OFF, Pin
 from .versions import Overtaken
 
 #: API Gateway takes one update of a domain in so many seconds, of the whole account.
 BETWEEN_UPDATES = 30.0
 # What passes by itself: too soon after another update, or during one.
 _LATER = {"TooManyRequestsException", "ConflictException", "Throttling", "ThrottlingException"}
+_LATER |= {"PriorRequestNotComplete", "SlowDown", "RequestInProgressException"}
+_LATER |= {"TrustStoreNotReady", "TrustStoreNotReadyException"}
 #: An answer that did not come, or that the service could not give: the update may have been made.
 _UNCERTAIN = {"", "InternalFailure", "InternalServerError", "ServiceUnavailableException", "500"}
 _UNCERTAIN |= {"502", "503", "504", "ServiceUnavailable", "InternalError"}
 _UNCERTAIN_TRIES = 4
 
 Say = Callable[[str], None]
+_Answer = TypeVar("_Answer")
 
 
 class NotYet(AwsRefused):
@@ -68,16 +71,14 @@ class _Move:
     def __init__(self, client: Any, name: str, to: Pin, before: Pin, waiting: Waiting) -> None:  # noqa: ANN401
         self._client, self._name = client, name
         self._to, self._before = to, before
-        self._patience, self._say = waiting.patience, waiting.say
-        self._deadline = self._patience.clock() + self._patience.limit
-        self._uncertain = 0
+        self._retries = Retries(waiting)
 
     def run(self) -> Moved:
         warnings: tuple[str, ...] | None = None
         while True:
-            found = self._read()
+            found = self._retries.of(lambda: domains.read(self._client, self._name))
             if domains.is_passing(found.status):
-                self._wait(f"{self._name} is {found.status}", self._patience.every)
+                self._retries.soon(f"{self._name} is {found.status}")
             elif found.pin not in {self._to, self._before}:
                 raise Overtaken(
                     f"somebody else changed {self._name} meanwhile: it is on {found.pin}",
@@ -85,17 +86,12 @@ class _Move:
                 )
             elif found.pin == self._to and warnings is not None:
                 return Moved(found, self._to, _together(warnings, found.warnings))
+            elif found.pin == self._to == OFF:
+                return Moved(found, self._to, ())  # there is nothing to warn of
             elif warnings is not None:
                 return Moved(found, self._to, warnings)  # it was taken, and came to nothing
             else:
                 warnings = self._update()
-
-    def _read(self) -> Domain:
-        while True:
-            try:
-                return domains.read(self._client, self._name)
-            except AwsRefused as refused:
-                self._later(refused)
 
     def _update(self) -> tuple[str, ...] | None:
         """Return the warnings; None if it has to be looked at again."""
@@ -106,21 +102,43 @@ class _Move:
                     domainName=self._name, patchOperations=operations
                 )
         except AwsRefused as refused:
-            self._later(refused)
+            self._retries.later(refused)
             return None
         return domains.of(answer).warnings
 
-    def _later(self, refused: AwsRefused) -> None:
+
+class Retries:
+    """What passes by itself is waited out, as long as there is patience."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._patience, self._say = waiting.patience, waiting.say
+        self._deadline = self._patience.clock() + self._patience.limit
+        self._uncertain = 0
+
+    def of(self, step: Callable[[], _Answer]) -> _Answer:
+        """Return what *step* does, which may be done twice; AwsRefused for what does not pass."""
+        while True:
+            try:
+                return step()
+            except AwsRefused as refused:
+                self.later(refused)
+
+    def later(self, refused: AwsRefused) -> None:
         """Wait, if what AWS said passes; else raise it."""
         if refused.code in _LATER:
-            self._wait(f"AWS takes no update now ({refused.code})", BETWEEN_UPDATES)
+            self.wait(f"AWS takes no update now ({refused.code})", BETWEEN_UPDATES)
             return
         self._uncertain += 1
         if refused.code not in _UNCERTAIN or self._uncertain >= _UNCERTAIN_TRIES:
             raise refused
-        self._wait(refused.message, self._patience.every)
+        self.soon(refused.message)
 
-    def _wait(self, why: str, seconds: float) -> None:
+    def soon(self, why: str) -> None:
+        """Wait for a moment, telling *why*; NotYet once there is no patience left."""
+        self.wait(why, self._patience.every)
+
+    def wait(self, why: str, seconds: float) -> None:
+        """Wait so long, telling *why*; NotYet once there is no patience left."""
         left = self._deadline - self._patience.clock()
         if left <= 0:
             raise NotYet(

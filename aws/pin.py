@@ -36,4 +36,10 @@ class Pin:
 
     def __str__(self) -> str:
         """Return both, for people."""
+        if not self.uri:
+            return "no truststore"
         return f"{self.uri}, version {self.version or '(none)'}"
+
+
+OFF = Pin("", "")
+"""No truststore: no mutual TLS."""

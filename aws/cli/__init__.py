@@ -18,6 +18,10 @@ class Aws(Commands):
         "status": "status:status",
         "rotate": "rotate:main",
         "doctor": "doctor:main",
+        "mtls": "mtls:main",
+        "endpoint": "endpoint:main",
+        "certificate": "certificate:main",
+        "crl": "crl:main",
     }
 
 

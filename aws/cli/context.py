@@ -34,6 +34,11 @@ def client() -> Path:
     return billing if billing.with_suffix(".pem").exists() else Path("CLIENT")
 
 
+def execute_api() -> str:
+    """Return where default endpoints are, with {id} and {region} for an API's; "" = at AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL_EXECUTE_API", "")
+
+
 def environment() -> Mapping[str, str]:
     """Return the environment, for the programs that we start."""
     return dict(os.environ)

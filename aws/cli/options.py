@@ -89,6 +89,12 @@ def account(options: Reading) -> Account:
     return accounts.sign_in(options["profile"], options["region"])
 
 
+def where(options: Reading) -> list[str]:
+    """Return the words that name the same account again."""
+    names = (("--profile", options["profile"]), ("--region", options["region"]))
+    return [word for name, value in names if value for word in (name, value)]
+
+
 def waiting(options: Changing) -> Waiting:
     """Return how long to wait, telling it to the terminal."""
     patience = Patience(options["wait"], _POLL, time.sleep, time.monotonic)
