@@ -2,13 +2,14 @@
 
 import ssl
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509
 
 from . import handshake
-from .errors import UNREADABLE
+from .errors import UNREADABLE, PkiError
 from .handshake import MalformedHandshake
 
 __all__ = ["MalformedHandshake", "Transcript"]
@@ -17,6 +18,10 @@ _ALERT, _HANDSHAKE = 21, 22  # content types: RFC 8446, 5.1
 _VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 _TLS_1_3 = 0x0304
 _FATAL = 2
+#: SSL_OP_NO_RX_CERTIFICATE_COMPRESSION: OpenSSL 3.2 would take the chain compressed (RFC 8879).
+_UNCOMPRESSED = 1 << 33
+#: Python 3.8 and later; ssl does not document it.
+CAN_HEAR = hasattr(ssl.SSLContext, "_msg_callback")
 _CERTIFICATE = bytes([handshake.CERTIFICATE])
 
 
@@ -37,10 +42,20 @@ class Transcript:
 
     @classmethod
     def of(cls, context: ssl.SSLContext) -> "Transcript":
-        """Return the one of the next connection, the only one, that is made with *context*."""
+        """Return the one of the next connection, the only one, that is made with *context*.
+
+        PkiError where this Python lets nobody overhear it.
+        """
+        if not CAN_HEAR:
+            raise PkiError(
+                "this Python does not let a handshake be overheard",
+                "use one that does: Python 3.11 to 3.14",
+            )
         heard = cls()
-        # ssl does not document it, and has it since Python 3.8: the only way to a
-        # CertificateRequest, which TLS 1.3 encrypts, and to the chain as it was sent.
+        with suppress(OverflowError):  # an OpenSSL that cannot compress has no such bit
+            context.options |= _UNCOMPRESSED
+        # The only way to a CertificateRequest, which TLS 1.3 encrypts, and to the chain as it was
+        # sent.
         context._msg_callback = heard._note  # type: ignore[attr-defined]  # noqa: SLF001
         return heard
 

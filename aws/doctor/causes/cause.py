@@ -16,6 +16,7 @@ OWN = "docs/problems.md"
 #: What stands in a command for what is not known.
 PLACEHOLDERS: Mapping[str, str] = {
     "address": "HOST:443",
+    "api": "API",
     "ca": "--ca CA.pem",
     "cert": "CLIENT.pem",
     "host": "HOST",

@@ -9,6 +9,8 @@ _EXPLAIN = "python -m pki explain {cert} --truststore {truststore} --front api-g
 _LINT = "python -m pki truststore lint {truststore} --front api-gateway"
 _VERSIONS = "aws s3api list-object-versions --bucket BUCKET --prefix truststore.pem"
 
+_IN_OTHER_WORDS = ("doctor.http.forbidden", "doctor.client.not-in-force")
+
 _TRUSTSTORES: tuple[Cause, ...] = (
     error(
         "domain.truststore-warning",
@@ -91,6 +93,7 @@ _LOGS: tuple[Cause, ...] = (
         remedy="add all of them",
         command=_EXPLAIN,
         source=DOMAIN_403,
+        explains=_IN_OTHER_WORDS,
     ),
     error(
         "log.insecure-algorithm",
@@ -99,6 +102,7 @@ _LOGS: tuple[Cause, ...] = (
         remedy="have it made again, signed with SHA-256 or better",
         command=_EXPLAIN,
         source=DOMAIN_403,
+        explains=_IN_OTHER_WORDS,
     ),
     error(
         "log.self-signed",
@@ -107,6 +111,7 @@ _LOGS: tuple[Cause, ...] = (
         remedy="have one made by a CA of the truststore",
         command=_EXPLAIN,
         source=DOMAIN_403,
+        explains=_IN_OTHER_WORDS,
     ),
     error(
         "log.other",
@@ -116,6 +121,7 @@ _LOGS: tuple[Cause, ...] = (
         remedy="see what API Gateway would have against the certificate",
         command=_EXPLAIN,
         source="unconfirmed:log-reasons",
+        explains=_IN_OTHER_WORDS,
     ),
     error(
         "log.silent",

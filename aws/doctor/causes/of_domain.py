@@ -10,7 +10,9 @@ from .cause import DOMAIN_403, REST, Cause, error, warning
 _DOMAIN = "aws apigateway get-domain-name --domain-name {host}"
 _STATUS = "python -m aws status {host}"
 _ACM = "aws acm describe-certificate --certificate-arn ARN"
-_REQUEST = "aws acm request-certificate --validation-method DNS --domain-name {host}"
+_REQUEST = "python -m aws certificate request {host}"
+
+_NOTHING_THERE = ("doctor.http.", "doctor.client.not-in-force", "log.silent")
 
 #: domainNameStatus; AVAILABLE alone is none.
 _STATUSES = tuple(
@@ -26,6 +28,13 @@ _STATUSES = tuple(
 )
 
 _DOMAINS: tuple[Cause, ...] = (
+    error(
+        "domain.absent",
+        seen="NotFoundException: Invalid domain name identifier specified",
+        cause="there is no custom domain of that name in this region of this account",
+        remedy="look in another region or account (--region, --profile), or make it",
+        command="aws apigateway get-domain-names",
+    ),
     error(
         "domain.subject-conflict",
         seen="the certificate subject … conflicts with an existing certificate from a different"
@@ -72,8 +81,9 @@ _DOMAINS: tuple[Cause, ...] = (
         seen="the handshake asks for no certificate",
         cause="the domain has no truststore: anybody may connect",
         remedy="give it one",
-        command="make truststore && make deploy",
+        command="python -m aws mtls on {host}",
         source=REST,
+        explains=("doctor.asks.", "doctor.anonymous.", "doctor.client."),
     ),
     error(
         "domain.other-truststore",
@@ -108,13 +118,15 @@ _DOMAINS: tuple[Cause, ...] = (
         command="aws apigateway create-base-path-mapping --domain-name {host} --rest-api-id API"
         " --stage STAGE",
         source=DOMAIN_403,
+        explains=_NOTHING_THERE,
     ),
     error(
         "mapping.api-missing",
         seen='403 {"message":"Forbidden"}',
         cause="the mapping names an API that is not there any more",
         remedy="map another one",
-        command="aws apigateway get-base-path-mappings --domain-name {host}",
+        command="aws apigatewayv2 get-api-mappings --domain-name {host}",
+        explains=_NOTHING_THERE,
     ),
     error(
         "mapping.stage-missing",
@@ -122,14 +134,14 @@ _DOMAINS: tuple[Cause, ...] = (
         cause="the mapping names a stage that the API does not have",
         remedy="deploy the API to it",
         command="aws apigateway get-stages --rest-api-id API",
+        explains=_NOTHING_THERE,
     ),
     error(
         "endpoint.open",
         seen="ID.execute-api.REGION.amazonaws.com answers without a certificate",
         cause="the API's default endpoint is on: a way around mutual TLS",
         remedy="switch it off, and deploy the stage again",
-        command="aws apigateway update-rest-api --rest-api-id API --patch-operations"
-        " op=replace,path=/disableExecuteApiEndpoint,value=True",
+        command="python -m aws endpoint off {api}",
         source="API Gateway: Disable the default endpoint for REST APIs",
     ),
     error(
@@ -137,7 +149,7 @@ _DOMAINS: tuple[Cause, ...] = (
         seen="the default endpoint still answers, though it is switched off",
         cause="a stage takes the change only when it is deployed again",
         remedy="deploy it",
-        command="aws apigateway create-deployment --rest-api-id API --stage-name STAGE",
+        command="python -m aws endpoint off {api}",
         source="API Gateway: Disable the default endpoint for REST APIs",
     ),
 )

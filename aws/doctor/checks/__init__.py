@@ -6,7 +6,7 @@ from aws.doctor.causes import CAUSES
 from aws.doctor.facts import Facts
 from pki.findings import Finding
 
-from . import of_answer, of_client, of_reach, of_server
+from . import of_account, of_answer, of_client, of_reach, of_server
 from .check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -18,16 +18,19 @@ CHECKS: tuple[Check, ...] = (
     of_server.trust,
     of_server.validity,
     of_server.name,
+    of_account.causes,
     of_client.asks,
     of_client.files,
     of_client.validity,
     of_client.truststore,
+    of_account.refusals,
     of_client.refused,
     of_answer.anonymous,
     of_answer.certificate,
     of_answer.http,
     of_reach.remarks,
     of_answer.remarks,
+    of_account.weaknesses,
 )
 
 

@@ -32,6 +32,8 @@ def dns(facts: Facts) -> Iterator[Finding]:
         return
     if names.fault:
         said = f"{names.host!r} does not resolve: {names.said}"
+        if facts.inside and facts.inside.target:
+            said += f", expected {facts.inside.target.host!r}"
         yield finding(facts, f"doctor.dns.{names.fault}", said)
     elif facts.inside and facts.inside.target and not names.leads_to(facts.inside.target):
         target = facts.inside.target

@@ -110,7 +110,7 @@ def test_what_a_stranger_says_is_escaped(world: World) -> None:
         (("https://me@x",), "a URL with a user in it"),
         (("https://x", "--cert", "a"), "--cert and --key go together"),
         (("https://x", "--key", "a"), "--cert and --key go together"),
-        (("https://x", "--domain", "x"), "no such option"),
+        (("https://x", "--no-such", "x"), "no such option"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(given: tuple[str, ...], message: str) -> None:
