@@ -82,7 +82,7 @@ def _decide(question: _Question) -> Accepted | Fault:
         return fault
     ancestry = trace(leaf, [*question.truststore, *question.hints])
     if not ancestry.is_complete:
-        found = f"gave up after {MAX_SIGNATURES} signatures"
+        found = f"gave up after {MAX_SIGNATURES:,} signatures"
         return Fault("search-too-large", f"{found}: too many CAs have the same name")
     authorities = ancestry.authorities()
     trusted = ancestry.roots.intersection(question.truststore)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import public_keys
 from .describe import describe, fingerprint, remaining
 from .errors import UNREADABLE
+from .lint import members
 from .lint.family import Family, relate
-from .lint.members import Member, label, member
+from .lint.members import Member, label
 
 _DEEPEST = 20
 
@@ -90,7 +90,7 @@ def key_type(certificate: x509.Certificate) -> str:
 
 
 def _family(certificates: Sequence[x509.Certificate]) -> Family:
-    return relate(member(one, one.public_bytes(Encoding.DER)) for one in certificates)
+    return relate(members.of(certificates))
 
 
 def _below(family: Family, node: Node, below: Sequence[Member]) -> Iterator[Node]:
