@@ -31,7 +31,8 @@ def key_fault(certificate: x509.Certificate, front: Front) -> Fault | None:
     """Return what keeps *front* from taking the key of *certificate*, if anything does.
 
     RSA from 2048 bits ("RSA-2048 or stronger"; ALB: "2K to 8K"), and the curves that the page of
-    *front* names; no other kind of key is on either page.
+    *front* names; no other kind of key is on either page. Of the exponent neither page speaks: one
+    that is too long to be verified (public_keys.LONGEST_EXPONENT) is refused.
     """
     if certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
         return Fault("key-for-pss", "the key is an RSA key for PSS alone, expected plain RSA")
@@ -90,6 +91,10 @@ def _rsa_fault(key: rsa.RSAPublicKey, found: str) -> Fault | None:
         return Fault("key-too-small", found)
     if key.key_size > _LARGEST_RSA:
         return Fault("key-too-large", found)
+    exponent = key.public_numbers().e.bit_length()
+    if exponent > public_keys.LONGEST_EXPONENT:
+        expected = f"expected up to {public_keys.LONGEST_EXPONENT}"
+        return Fault("key-type", f"the key is RSA with an exponent of {exponent} bits, {expected}")
     return None
 
 

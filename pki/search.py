@@ -6,10 +6,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from .errors import UNREADABLE
+from .public_keys import LONGEST_EXPONENT
 
-#: OpenSSL reads no longer ones of keys above 3072 bits; of smaller keys they take as long as
-#: signing does.
-LONGEST_EXPONENT = 64
 _OCTETS = 2000
 # By bits, how many times as long as with P-256 it takes; above the last it is not done.
 _RSA = {4096: 1, 8192: 4, 16_384: 16}

@@ -148,7 +148,8 @@ RULES = (
     Rule("key-too-large", "an RSA key has more than 8192 bits",
          "ALB's page ends there; of API Gateway it is not known", _REISSUE,
          refused("key-too-large"), _key("key-too-large")),
-    Rule("key-type", "a key is of a kind that the front's page does not list",
+    Rule("key-type", "a key is of a kind that the front's page does not list, or RSA with an"
+         " exponent of more than 64 bits",
          "API Gateway lists RSA, P-256 and P-384, ALB P-521 too: neither has Ed25519 or ML-DSA",
          _REISSUE, refused("key-type"), _key("key-type")),
     Rule("key-for-pss", "a key is an RSA key for PSS alone",
