@@ -13,8 +13,9 @@ from datetime import datetime
 from cryptography import x509
 
 from .algorithms import key_fault, signature_fault, validity_fault
-from .ancestry import MAX_SIGNATURES, Ancestry, is_signed_by, trace
+from .ancestry import MAX_SIGNATURES, Ancestry, trace
 from .errors import UNREADABLE
+from .issuers import is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
 from .purposes import authority_fault, constraints_fault, form_fault, leaf_fault, name
 from .reasons import refused

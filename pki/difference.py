@@ -10,7 +10,7 @@ from cryptography import x509
 
 from . import relevant
 from .acceptance import decide
-from .ancestry import is_signed_by
+from .issuers import is_signed_by
 from .relevant import Relevant
 from .verdict import Accepted, Front, Refused, Verdict
 

@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
 from .algorithms import key_fault, signature_fault, validity_fault
+from .describe import rfc4514
 from .errors import UNREADABLE
 from .verdict import Fault, Front
 
@@ -166,8 +167,8 @@ def key_identifiers(
 
 
 def name(of: x509.Name) -> str:
-    """Return the name as RFC 4514 text."""
-    return of.rfc4514_string() or "(empty)"
+    """Return the name as RFC 4514 text, as describe.rfc4514 does."""
+    return rfc4514(of) or "(empty)"
 
 
 def _value(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from cryptography import x509
 
-from .ancestry import Ancestry, is_signed_by
+from .ancestry import Ancestry
 from .errors import UNREADABLE
+from .issuers import is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
 from .purposes import key_identifiers, name
 from .verdict import Fault

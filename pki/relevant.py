@@ -10,8 +10,8 @@ from cryptography.x509.oid import ExtensionOID, PublicKeyAlgorithmOID, Signature
 
 from . import public_keys
 from .algorithms import validity_fault
-from .ancestry import is_signed_by
 from .errors import UNREADABLE
+from .issuers import is_signed_by
 from .purposes import form_fault, name
 
 #: What they say differs from leaf to leaf, and no front looks at it unless names are constrained.

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+#: Octets of a certificate. ALB takes TLS messages of 64 K: no client could send a larger one.
+LARGEST = 65_536
 _VERSION = 0xA0
 
 

@@ -13,16 +13,14 @@ from pki.describe import printable
 from pki.errors import UNREADABLE
 from pki.purposes import name, number_fault
 from pki.search import cost_of_key
-from pki.tbs import parts_of
+from pki.tbs import LARGEST, parts_of
 from pki.verdict import Fault
 
 from .scan import Block
 
-#: ALB takes TLS messages of 64 K: no client could ever send a chain with a larger one.
-LARGEST = 65_536
 _LONGEST_LABEL = 200
-_MOST_PARTS = 40  # the last ones come first in RFC 4514
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+_Names = dict[bytes, x509.Name]  #: those that have been read, by their octets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +79,7 @@ class Broken:
 def read(blocks: Iterable[Block]) -> tuple[list[Member], list[Broken]]:
     """Return the certificates in *blocks*, and the blocks without one."""
     members, broken = [], []
-    names: dict[bytes, x509.Name] = {}
+    names: _Names = {}
     for number, block in enumerate(blocks, 1):
         if block.size > LARGEST * 3 // 2:
             because = f"the block has {block.size:,} octets"
@@ -97,14 +95,13 @@ def read(blocks: Iterable[Block]) -> tuple[list[Member], list[Broken]]:
 
 def of(certificates: Iterable[x509.Certificate]) -> list[Member]:
     """Return what the rules ask of *certificates*; an exception if one is malformed."""
-    names: dict[bytes, x509.Name] = {}
+    names: _Names = {}
     return [_read(one, one.public_bytes(Encoding.DER), names) for one in certificates]
 
 
 def label(of: x509.Name) -> str:
     """Return the name for people: printable, and not too long."""
-    parts = of.rdns
-    text = name(of if len(parts) <= _MOST_PARTS else x509.Name(parts[-_MOST_PARTS:]))
+    text = name(of)
     text = text if text.isprintable() else printable(text)
     return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"
 
@@ -113,7 +110,7 @@ class _MalformedError(Exception):
     """Readable to no verifier."""
 
 
-def _member(block: Block, names: dict[bytes, x509.Name]) -> Member:
+def _member(block: Block, names: _Names) -> Member:
     try:
         der = binascii.a2b_base64(b"".join(block.body.split()), strict_mode=True)
     except binascii.Error as error:
@@ -121,18 +118,13 @@ def _member(block: Block, names: dict[bytes, x509.Name]) -> Member:
         because = "there are headers in it (RFC 1421)" if headers else f"not base64: {error}"
         raise _MalformedError(because) from error
     certificate = x509.load_der_x509_certificate(der)
-    return _read(certificate, der, names, line=block.line, size=block.size)
+    return _read(certificate, der, names, block)
 
 
 def _read(
-    certificate: x509.Certificate,
-    der: bytes,
-    names: dict[bytes, x509.Name],
-    *,
-    line: int = 0,
-    size: int = 0,
+    certificate: x509.Certificate, der: bytes, names: _Names, block: Block | None = None
 ) -> Member:
-    """Return *certificate* as a member; *names*: those that were read before, by their octets."""
+    """Return *certificate* as a member; *names* grows by its own."""
     issuer, subject, key, _ = parts_of(der)
     if subject not in names:
         names[subject] = certificate.subject
@@ -144,8 +136,8 @@ def _read(
     own = _extension(extensions, x509.SubjectKeyIdentifier)
     above = _extension(extensions, x509.AuthorityKeyIdentifier)
     return Member(
-        line=line,
-        size=size,
+        line=block.line if block else 0,
+        size=block.size if block else 0,
         der=der,
         certificate=certificate,
         name=names[subject],
