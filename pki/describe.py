@@ -88,8 +88,9 @@ def rfc4514(name: x509.Name) -> str:
         text = name.rfc4514_string()
     else:
         # The last ones come first (RFC 4514, 2.1).
-        shown = [x509.RelativeDistinguishedName([*part][:_MOST_PARTS]) for part in parts]
-        text = f"{x509.Name(shown[-_MOST_PARTS:]).rfc4514_string()},…"
+        last = parts[-_MOST_PARTS:]
+        shown = [x509.RelativeDistinguishedName([*part][:_MOST_PARTS]) for part in last]
+        text = f"{x509.Name(shown).rfc4514_string()},…"
     return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
 
 

@@ -105,21 +105,25 @@ def _wanted(child: x509.Certificate) -> bytes | None:
 def _told_apart(
     child: x509.Certificate, candidates: _Certificates, search: Search
 ) -> tuple[_Certificates, _Certificates]:
-    """Return of *candidates* those that issued *child*, and the others."""
-    issuers: _Certificates = []
-    others: _Certificates = []
-    by_number = asks_by_number(authority_key_identifier(child))
-    for candidate in candidates:
-        if candidate == child:
-            continue
-        if by_number and not search.may(1 + cost_of_size(parts(child).size)):
-            break
-        is_another = by_number and key_identifiers(child, candidate) is not None
-        is_issuer = not is_another and is_signed_by(child, candidate, search)
-        (issuers if is_issuer else others).append(candidate)
-        if search.is_over:
-            break
-    return issuers, others
+    """Return of *candidates* those that issued *child*, and the others.
+
+    If *search* does not reach for all of them nobody is asked: half an answer would be none.
+    """
+    rest = [one for one in candidates if one != child]
+    size = cost_of_size(parts(child).size)
+    if asks_by_number(authority_key_identifier(child)):
+        if not search.may(len(rest) * (1 + size)):
+            return [], rest
+        likely = [one for one in rest if key_identifiers(child, one) is None]
+    else:
+        likely = rest
+    by_key = {parts(one).key: one for one in likely}
+    if not all(search.may(cost_of_key(one) + size) for one in by_key.values()):
+        return [], rest
+    signers = {key for key, one in by_key.items() if is_signed_by(child, one)}
+    issuers = [one for one in likely if parts(one).key in signers]
+    known = set(issuers)
+    return issuers, [one for one in rest if one not in known]
 
 
 def _is_malformed(certificate: x509.Certificate) -> bool:
