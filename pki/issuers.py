@@ -1,7 +1,7 @@
 """Who issued a certificate: by name, key identifier and signature, as far as a search may go."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -16,7 +16,7 @@ from .purposes import (
     key_identifier,
     key_identifiers,
 )
-from .search import Search, cost_of_key, cost_of_size
+from .search import Search, cost_of_key, cost_of_size, cost_of_sorting
 from .tbs import parts
 
 #: Of those that have another key identifier than is asked for, as many are told.
@@ -48,10 +48,11 @@ class Named:
     """Certificates by subject, octet for octet."""
 
     def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
-        self._by_subject: dict[bytes, _Certificates] = defaultdict(list)
+        self._by_subject: dict[bytes, list[tuple[x509.Certificate, bytes]]] = defaultdict(list)
         self._known: dict[bytes, _Namesakes] = {}
         for certificate in dict.fromkeys(certificates):
-            self._by_subject[parts(certificate).subject].append(certificate)
+            found = parts(certificate)
+            self._by_subject[found.subject].append((certificate, found.key))
 
     def issuers_of(
         self, child: x509.Certificate, search: Search
@@ -59,71 +60,81 @@ class Named:
         """Return who issued *child*, and who bears that name and did not; *child* is neither.
 
         Malformed ones are left out. Of those with another key identifier than *child* asks for
-        (RFC 5280, 4.2.1.1) the latter end with FEW: whether these signed it is not looked at.
+        (RFC 5280, 4.2.1.1) the latter end with FEW: whether these signed it is not looked at. If
+        *search* does not reach for all nobody is asked: half an answer would be none.
         """
-        namesakes = self._of(parts(child).issuer)
-        issuers, others = _told_apart(child, namesakes.not_contradicted_by(child), search)
-        return issuers, [*others, *namesakes.contradicted_by(child)]
+        own = parts(child)
+        namesakes = self._of(own.issuer)
+        above = authority_key_identifier(child)
+        wanted = above.key_identifier if above else None
+        issuers, others = _told_apart(child, namesakes.likely(wanted), search)
+        return issuers, [*others, *namesakes.unlikely(wanted)]
 
     def _of(self, subject: bytes) -> "_Namesakes":
         if subject not in self._known:
-            found = [one for one in self._by_subject.get(subject, ()) if not _is_malformed(one)]
-            by_identifier = defaultdict(list)
-            for one in found:
-                by_identifier[key_identifier(one)].append(one)
-            self._known[subject] = _Namesakes(found, by_identifier)
+            self._known[subject] = _namesakes(self._by_subject.get(subject, ()))
         return self._known[subject]
+
+
+@dataclass(frozen=True, slots=True)
+class _Namesake:
+    certificate: x509.Certificate
+    key: bytes
+    cost: int  #: of a signature by it
 
 
 @dataclass(frozen=True, slots=True)
 class _Namesakes:
     """Certificates with one subject, in their order, and by key identifier."""
 
-    every: _Certificates
-    by_identifier: dict[bytes | None, _Certificates]
+    every: list[_Namesake]
+    by_identifier: Mapping[bytes | None, list[_Namesake]]
 
-    def not_contradicted_by(self, child: x509.Certificate) -> _Certificates:
-        """Return those that have no other key identifier than *child* asks for."""
-        wanted = _wanted(child)
+    def likely(self, wanted: bytes | None) -> list[_Namesake]:
+        """Return those that have no other key identifier than *wanted*."""
         if wanted is None:
             return self.every
         return [*self.by_identifier.get(wanted, ()), *self.by_identifier.get(None, ())]
 
-    def contradicted_by(self, child: x509.Certificate) -> _Certificates:
+    def unlikely(self, wanted: bytes | None) -> _Certificates:
         """Return a few of those that have another."""
-        wanted = _wanted(child)
-        same = {None, wanted} if wanted is not None else set(self.by_identifier)
-        others = (group for known, group in self.by_identifier.items() if known not in same)
-        return list(islice(chain.from_iterable(others), FEW))
+        same = set(self.by_identifier) if wanted is None else {None, wanted}
+        groups = (group for known, group in self.by_identifier.items() if known not in same)
+        return [one.certificate for one in islice(chain.from_iterable(groups), FEW)]
 
 
-def _wanted(child: x509.Certificate) -> bytes | None:
-    above = authority_key_identifier(child)
-    return above.key_identifier if above else None
+def _namesakes(found: Iterable[tuple[x509.Certificate, bytes]]) -> _Namesakes:
+    every: list[_Namesake] = []
+    by_identifier: dict[bytes | None, list[_Namesake]] = defaultdict(list)
+    for certificate, key in found:
+        if not _is_malformed(certificate):
+            namesake = _Namesake(certificate, key, cost_of_key(certificate))
+            every.append(namesake)
+            by_identifier[key_identifier(certificate)].append(namesake)
+    return _Namesakes(every, by_identifier)
 
 
 def _told_apart(
-    child: x509.Certificate, candidates: _Certificates, search: Search
+    child: x509.Certificate, candidates: list[_Namesake], search: Search
 ) -> tuple[_Certificates, _Certificates]:
-    """Return of *candidates* those that issued *child*, and the others.
-
-    If *search* does not reach for all of them nobody is asked: half an answer would be none.
-    """
-    rest = [one for one in candidates if one != child]
+    """Return of *candidates* those that issued *child*, and the others."""
+    others = [one.certificate for one in candidates if one.certificate != child]
     size = cost_of_size(parts(child).size)
+    cost = cost_of_sorting(len(candidates))
     if asks_by_number(authority_key_identifier(child)):
-        if not search.may(len(rest) * (1 + size)):
-            return [], rest
-        likely = [one for one in rest if key_identifiers(child, one) is None]
-    else:
-        likely = rest
-    by_key = {parts(one).key: one for one in likely}
-    if not all(search.may(cost_of_key(one) + size) for one in by_key.values()):
-        return [], rest
-    signers = {key for key, one in by_key.items() if is_signed_by(child, one)}
-    issuers = [one for one in likely if parts(one).key in signers]
+        cost += len(candidates) * (1 + size)
+        if not search.may(cost):
+            return [], others
+        candidates = [o for o in candidates if key_identifiers(child, o.certificate) is None]
+        cost = 0
+    by_key = {one.key: one for one in candidates}
+    if not search.may(cost + sum(one.cost + size for one in by_key.values())):
+        return [], others
+    signers = {key for key, one in by_key.items() if is_signed_by(child, one.certificate)}
+    issuers = [one.certificate for one in candidates if one.key in signers]
+    issuers = [one for one in issuers if one != child]
     known = set(issuers)
-    return issuers, [one for one in rest if one not in known]
+    return issuers, [one for one in others if one not in known]
 
 
 def _is_malformed(certificate: x509.Certificate) -> bool:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from .errors import UNREADABLE
 from .public_keys import LONGEST_EXPONENT
 
-_OCTETS = 2000
+_OCTETS, _SORTED = 2000, 50
 # By bits, how many times as long as with P-256 it takes; above the last it is not done.
 _RSA = {4096: 1, 8192: 4, 16_384: 16}
 _DSA = {2048: 5, 3072: 10}
@@ -23,20 +23,32 @@ _OTHERS = 4
 
 @dataclass(slots=True)
 class Search:
-    """A search that ends, found or not, when it has cost *most*: 1 is a signature with P-256."""
+    """A search that ends, found or not, when it would cost more than *most*.
+
+    1 is a signature with P-256, about 50 µs. What it costs is counted of *within* too, if that is
+    a larger search. is_over: it was given up, and what was not looked at then is not known.
+    """
 
     most: int
+    within: "Search | None" = None
     cost: int = 0
+    is_over: bool = False
 
     @property
-    def is_over(self) -> bool:
-        """Whether it was given up: what was not looked at then is not known."""
-        return self.cost > self.most
+    def left(self) -> int:
+        """Return what it may still cost."""
+        left = self.most - self.cost
+        return left if self.within is None else min(left, self.within.left)
 
     def may(self, cost: int) -> bool:
-        """Count *cost*; whether that much was still left."""
+        """Count *cost* if that much is left; if it is not, nothing is counted, and it is over."""
+        if self.is_over or cost > self.left:
+            self.is_over = True
+            return False
         self.cost += cost
-        return not self.is_over
+        if self.within is not None:
+            self.within.cost += cost
+        return True
 
 
 def cost_of_key(issuer: x509.Certificate) -> int:
@@ -62,6 +74,11 @@ def cost_of_key(issuer: x509.Certificate) -> int:
 def cost_of_size(octets: int) -> int:
     """Return what it costs besides that a certificate has so many *octets*."""
     return octets // _OCTETS
+
+
+def cost_of_sorting(count: int) -> int:
+    """Return what it costs to have *count* certificates to choose from."""
+    return count // _SORTED
 
 
 def _up_to(costs: dict[int, int], bits: int) -> int:
