@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from .ancestry import MAX_SIGNATURES
 from .errors import UNREADABLE
-from .truststore import is_issued_by
+from .issuers import Named
+from .search import Search
+from .tbs import parts
 
 if TYPE_CHECKING:
     from .authority import CertificateAuthority
@@ -107,13 +110,16 @@ def find(
 ) -> Revocation | None:
     """Return what the CRL in *data* says of *leaf*, if its issuer, one of *authorities*, signed it.
 
-    Whether the CRL has expired is not looked at: what it revokes stays revoked.
+    Whether the CRL has expired is not looked at: what it revokes stays revoked. Where the search
+    for the issuer is too large nothing is found; acceptance.decide() refuses the leaf then.
     """
     listed = parse(data)
     if listed is None:
         return None
     try:
-        if not any(is_of(listed, one) and is_issued_by(leaf, one) for one in authorities):
+        issuers, _ = Named(authorities).issuers_of(leaf, Search(MAX_SIGNATURES))
+        by_key = {parts(one).key: one for one in issuers}
+        if not any(is_of(listed, one) for one in by_key.values()):
             return None
     except UNREADABLE:  # a name that is malformed
         return None

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from aws.doctor.facts import SKEW, Facts
-from pki.ancestry import is_signed_by
 from pki.describe import iso, remaining
 from pki.errors import UNREADABLE
 from pki.findings import Finding
+from pki.issuers import is_signed_by
 from pki.steps import subject
 
 from .check import finding
