@@ -15,6 +15,7 @@ class Aws(Commands):
         "truststore": "truststore:main",
         "build": "stack:build",
         "deploy": "stack:deploy",
+        "watch-expiry": "expiry:main",
     }
 
 
