@@ -136,6 +136,7 @@ def test_a_certificate_that_acm_cannot_renew_is_told_long_before_its_end(
 ) -> None:
     entry = only(of(kind, 365 * DAY, renewal, "its renewal is FAILED"))
     assert (entry.state, entry.severity) == in_a_year
+    assert entry.needs_attention == bool(entry.hint) == (in_a_year[0] is State.CANNOT_RENEW)
     entry = only(of(kind, DAY, renewal, "its renewal is FAILED"))
     assert (entry.state, entry.severity) == (State.EXPIRES_SOON, tomorrow)
     entry = only(of(kind, -DAY, renewal, "its renewal is FAILED"))

@@ -23,6 +23,7 @@ def test_a_message_fits_into_what_sns_takes() -> None:
     text = message.body(many, asked, "/log")
     assert len(text.encode()) < 256 * 1024
     assert "\nand 900 more\n" in text
+    assert text.count("hint: ") == message.MOST_ENTRIES == 100
     assert "more" not in message.body(entries(100)[0], asked, "/log").split("certificates")[0]
     long = Asked(NOW, 30 * DAY, f"{'ü' * 60}.{'x' * 60}.example.com")
     assert len(message.subject(many, asked)) <= 100
