@@ -67,6 +67,7 @@ class Facts:
     """All of it; None = not asked, not answered, or not there.
 
     absent: what is certainly not there, by the name of the parameter that names it, or "domain".
+    pushed: the truststore in force, where it is another than the stack put there;
     log_role: the role with which API Gateway writes logs, "" = none, None = not known.
     """
 
@@ -78,6 +79,7 @@ class Facts:
     stored: Stored | None = None
     domain: Domain | None = None
     stack: Stack | None = None
+    pushed: bytes | None = None
     log_role: str | None = None
     absent: frozenset[str] = frozenset()
     unasked: tuple[Unasked, ...] = ()

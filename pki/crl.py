@@ -1,15 +1,21 @@
-"""Certificate revocation lists (RFC 5280, 5). Pure: entries in, a signed list out."""
+"""Certificate revocation lists (RFC 5280, 5). Pure: entries in, a signed list out.
+
+Whoever has cloud credentials reads CRLs with this too, so no key is reached by importing it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from .authority import CertificateAuthority
 from .errors import UNREADABLE
 from .truststore import is_issued_by
+
+if TYPE_CHECKING:
+    from .authority import CertificateAuthority
 
 LIFETIME = timedelta(days=7)
 """From thisUpdate to nextUpdate, where nobody says otherwise."""
@@ -38,7 +44,7 @@ class Revocation:
 
 
 def build(
-    authority: CertificateAuthority,
+    authority: "CertificateAuthority",
     revocations: Iterable[Revocation],
     *,
     number: int,

@@ -37,8 +37,8 @@ def text(found: Difference, unknown: Sequence[tuple[str, str]], heading: Heading
     """Return *found* as lines: the CAs, the counts, who loses and gains, what is *unknown*."""
     lines = [
         f"{heading.old} -> {heading.new}, at {iso(heading.at)}",
-        *_anchors("-", found.went),
-        *_anchors("+", found.came),
+        *authorities("-", found.went),
+        *authorities("+", found.came),
         *([] if found.came or found.went else ["  the same certificates"]),
         "",
         f"{len(found.judged)} client certificates from {heading.clients}",
@@ -68,7 +68,8 @@ def as_json(found: Difference, unknown: Sequence[tuple[str, str]], heading: Head
     return json.dumps(value, indent=2, ensure_ascii=True)
 
 
-def _anchors(sign: str, certificates: Iterable[x509.Certificate]) -> Iterator[str]:
+def authorities(sign: str, certificates: Iterable[x509.Certificate]) -> Iterator[str]:
+    """Yield a line for each of the CAs *certificates*, anchors first, that begins with *sign*."""
     for certificate in sorted(certificates, key=is_anchor, reverse=True):
         kind = "anchor" if is_anchor(certificate) else "intermediate"
         until = _until(certificate)

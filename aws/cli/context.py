@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aws import report
-from aws.deploy import Terminal
+from aws.terminal import Terminal
 from pki.findings import Finding
 
 
@@ -22,10 +22,21 @@ def pki_home() -> Path:
     return Path(os.environ.get("PKI_HOME") or ".pki")
 
 
+def own_index() -> list[Path]:
+    """Return our own index of issued certificates, if there is one; it holds no key."""
+    index = pki_home() / "index.sqlite"
+    return [index] if index.exists() else []
+
+
 def client() -> Path:
     """Return where the certificate and key of a client are, without their endings."""
     billing = pki_home() / "clients/billing"
     return billing if billing.with_suffix(".pem").exists() else Path("CLIENT")
+
+
+def execute_api() -> str:
+    """Return where default endpoints are, with {id} and {region} for an API's; "" = at AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL_EXECUTE_API", "")
 
 
 def environment() -> Mapping[str, str]:

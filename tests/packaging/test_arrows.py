@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_what_is_imported_lazily_is_not_imported_at_the_head(name: str) -> None:
     assert LAZY[name] <= set(imports(ROOT / name))
 
 
+def modules(folder: str) -> dict[str, set[str]]:
+    """Each module of *folder*, and what it imports of them, lazily too."""
+    names = {f: ".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files(folder)}
+    return {name: set(imports(file)) & set(names.values()) for file, name in names.items()}
+
+
+@pytest.mark.parametrize("folder", NEVER)
+def test_no_file_imports_in_a_circle(folder: str) -> None:
+    graphlib.TopologicalSorter(modules(folder)).prepare()
+
+
 @pytest.mark.parametrize("name", PURE)
 def test_the_pure_files_of_the_service_know_neither_flask_nor_the_system(name: str) -> None:
     assert broken(ROOT / f"service/{name}.py", {"flask", "werkzeug", "os", "sys"}) == []
@@ -139,3 +151,4 @@ def test_a_broken_arrow_is_seen() -> None:
     assert broken(file, {"flask"})
     assert broken(file, {"service.blueprints"})
     assert not broken(file, {"servic"})
+    assert "service.revocation_refresh" in modules("service")["service.app"]

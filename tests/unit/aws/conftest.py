@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
-import botocore.loaders
 import pytest
 
 from tests.builders import authority
@@ -22,20 +20,8 @@ from tests.unit.aws.watcher_run import Watcher
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_clients() -> Iterator[None]:
+def quick_clients(quick_models: None) -> None:
     """botocore reads its megabytes of JSON once, and not for every client anew."""
-    reader = botocore.loaders.JSONFileLoader()
-    read = functools.cache(reader.load_file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda _, path: read(path))
-        yield
-
-
-@pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a moto server; all tests of the session share it: name things unlike others."""
-    with moto_server.running(tmp_path_factory.mktemp("moto")) as url:
-        yield url
 
 
 @pytest.fixture
