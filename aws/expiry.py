@@ -117,6 +117,11 @@ class Asked:
     now: datetime
     within: timedelta
     domain: str = ""
+    where: str = ""  #: the options that name its account again
+
+    def command(self, *words: str) -> str:
+        """Return the command of ours to type, in the same account."""
+        return " ".join(("python -m aws", *words, *([self.where] if self.where else [])))
 
 
 def judge(found: Found, asked: Asked) -> list[Entry]:
@@ -154,7 +159,7 @@ def _of(one: Watched, asked: Asked) -> Entry:
         left=left(one.not_after, asked.now),
         seconds_left=(one.not_after - asked.now).total_seconds(),
         notes=tuple(_notes(one)),
-        hint="" if state is State.GOOD else _HINTS[one.kind](one, state, asked.domain),
+        hint="" if state is State.GOOD else _HINTS[one.kind](one, state, asked),
     )
 
 
@@ -213,29 +218,26 @@ def _notes(one: Watched) -> Iterator[str]:
         yield "imported: ACM does not renew it"
 
 
-def _of_ca(one: Watched, _state: State, domain: str) -> str:
+def _of_ca(one: Watched, _state: State, asked: Asked) -> str:
     if one.successor:
         return "leave it out: python -m pki truststore build FILE --out truststore.pem"
-    if domain:
-        return f"python -m aws rotate plan NEW_CA.pem {domain}"
+    if asked.domain:
+        return asked.command("rotate plan NEW_CA.pem", asked.domain)
     build = "python -m pki truststore build"
     file = shlex.quote(one.place)
     return f"put its successor beside it: {build} {file} NEW_CA.pem --out {file}"
 
 
-def _of_server(one: Watched, _state: State, _domain: str) -> str:
+def _of_server(one: Watched, _state: State, asked: Asked) -> str:
     if one.renewal is Renewal.BY_HAND:
-        return (
-            f"import its successor: aws acm import-certificate --certificate-arn {one.place}"
-            " --certificate fileb://server.pem --private-key fileb://server.key"
-            " --certificate-chain fileb://chain.pem"
-        )
+        files = "certificate import CERT.pem --key KEY.pem --chain CHAIN.pem"
+        return asked.command(files, "--arn", one.place)
     return _validation(one)
 
 
-def _of_ownership(one: Watched, _state: State, domain: str) -> str:
+def _of_ownership(one: Watched, _state: State, asked: Asked) -> str:
     if one.renewal is Renewal.BY_HAND:
-        request = f"aws acm request-certificate --validation-method DNS --domain-name {domain}"
+        request = asked.command("certificate request", asked.domain)
         return f"{request}, then give it as OwnershipVerificationCertificateArn: make deploy"
     return _validation(one)
 
@@ -247,11 +249,11 @@ def _validation(one: Watched) -> str:
     )
 
 
-def _of_client_leaf(one: Watched, state: State, _domain: str) -> str:
+def _of_client_leaf(one: Watched, state: State, _asked: Asked) -> str:
     return _issue_again("client", one, state)
 
 
-def _of_server_leaf(one: Watched, state: State, _domain: str) -> str:
+def _of_server_leaf(one: Watched, state: State, _asked: Asked) -> str:
     return _issue_again("server", one, state)
 
 

@@ -2,20 +2,21 @@
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import click
 
-from aws import account as accounts
 from aws import expiry, expiry_bundle, expiry_domain, expiry_issued, expiry_report
 from aws.expiry import Asked, Entry, Found
 from aws.expiry_issued import Issued
 from pki.truststore import content
 
-from . import context
+from . import context, options
+from .options import Reading
 
 _WITHIN = re.compile(r"(\d{1,5})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -39,15 +40,12 @@ class _Span(click.ParamType[timedelta]):
         return int(found[1]) * _UNITS[found[2]]
 
 
-class Options(TypedDict):
+class Watching(Reading):
     """The options of watch-expiry."""
 
     within: timedelta
     truststore: str | None
     issued: tuple[str, ...]
-    as_json: bool
-    profile: str
-    region: str
 
 
 @click.command("watch-expiry")
@@ -55,11 +53,9 @@ class Options(TypedDict):
 @click.option("--within", type=_Span(), default="30d", help="What counts as soon; 30d by default.")
 @click.option("--truststore", metavar="FILE", help=_TRUSTSTORE)
 @click.option("--issued", multiple=True, metavar="INDEX|FOLDER", help=_ISSUED)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--profile", default="", help="Whose credentials; as in the AWS CLI by default.")
-@click.option("--region", default="", help="Where DOMAIN is; as in the AWS CLI by default.")
+@options.reading
 @click.pass_context
-def main(ctx: click.Context, domain: str | None, **options: Unpack[Options]) -> None:
+def main(ctx: click.Context, domain: str | None, **given: Unpack[Watching]) -> None:
     """List every certificate that matters by its end: what has expired, what soon will.
 
     \b
@@ -73,37 +69,33 @@ def main(ctx: click.Context, domain: str | None, **options: Unpack[Options]) -> 
 
     Exit codes: 0 nothing ends soon, 1 something does or did, or AWS refuses, 2 wrong usage.
     """  # noqa: D301
-    asked = Asked(context.now(), options["within"], domain or "")
-    issued = expiry_issued.read(_places(domain, options))
-    found = _found(asked, options, issued)
+    where = " ".join(map(shlex.quote, options.where(given)))
+    asked = Asked(context.now(), given["within"], domain or "", where)
+    issued = expiry_issued.read(_places(domain, given))
+    found = _found(asked, given, issued)
     entries = expiry.judge(found, asked)
-    said = _as_json if options["as_json"] else _as_text
+    said = _as_json if given["as_json"] else _as_text
     click.echo(said(entries, asked, issued))
     ctx.exit(1 if any(entry.needs_attention for entry in entries) else 0)
 
 
-def _places(domain: str | None, options: Options) -> list[Path]:
-    if domain and options["truststore"]:
+def _places(domain: str | None, given: Watching) -> list[Path]:
+    if domain and given["truststore"]:
         raise click.UsageError("give DOMAIN or --truststore, not both")
-    places = [Path(place) for place in options["issued"]]
-    own = context.pki_home() / "index.sqlite"
-    if not places and own.exists():
-        places = [own]
-    if not (domain or options["truststore"] or places):
+    places = [Path(place) for place in given["issued"]] or context.own_index()
+    if not (domain or given["truststore"] or places):
         raise click.UsageError("nothing to look at: give DOMAIN, --truststore or --issued")
     return places
 
 
-def _found(asked: Asked, options: Options, issued: Issued) -> Found:
+def _found(asked: Asked, given: Watching, issued: Issued) -> Found:
     found = Found()
     leaves = issued.good(asked.now) if issued.is_known else None
-    if options["truststore"]:
-        file = Path(options["truststore"])
+    if given["truststore"]:
+        file = Path(given["truststore"])
         found.add(expiry_bundle.read(content(file), str(file), leaves))
     elif asked.domain:
-        region = options["region"] or context.environment().get("AWS_REGION", "")
-        account = accounts.sign_in(options["profile"], region)
-        expiry_domain.read(account.client, asked.domain, found, leaves)
+        expiry_domain.read(options.account(given).client, asked.domain, found, leaves)
     found.add(issued.found)
     return found
 

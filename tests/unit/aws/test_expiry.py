@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aws import expiry
+from aws.cli import main as aws_command
 from aws.expiry import Asked, Entry, Found, Kind, Renewal, Severity, State, Unread, Watched
 from pki.cli import main as pki_command
 from pki.describe import remaining
@@ -178,9 +180,9 @@ def test_who_depends_on_a_ca_is_said_if_it_is_known(count: int | None, said: obj
 HINTS = [
     (ca(DAY), ASKED, "python -m aws rotate plan NEW_CA.pem api.example.com"),
     (ca(DAY, place="a b.pem"), Asked(NOW, WITHIN), "build 'a b.pem' NEW_CA.pem --out 'a b.pem'"),
-    (of(Kind.SERVER, DAY, Renewal.BY_HAND), ASKED, "aws acm import-certificate --certificate-arn"),
+    (of(Kind.SERVER, DAY, Renewal.BY_HAND), ASKED, f"CHAIN.pem --arn {ARN}"),
     (of(Kind.SERVER, DAY, Renewal.BY_ACM), ASKED, "aws acm describe-certificate --certi"),
-    (of(Kind.OWNERSHIP, DAY, Renewal.BY_HAND), ASKED, "aws acm request-certificate --validation"),
+    (of(Kind.OWNERSHIP, DAY, Renewal.BY_HAND), ASKED, "certificate request api.example.com,"),
     (of(Kind.OWNERSHIP, DAY, Renewal.FAILS), ASKED, f"--certificate-arn {ARN}"),
 ]
 
@@ -188,6 +190,20 @@ HINTS = [
 @pytest.mark.parametrize(("watched", "asked", "command"), HINTS)
 def test_the_hint_is_what_to_type(watched: Watched, asked: Asked, command: str) -> None:
     assert command in only(watched, asked).hint
+
+
+@pytest.mark.parametrize(("watched", "asked"), [(w, a) for w, a, _ in HINTS if a.domain])
+def test_a_command_of_ours_is_one_that_takes_what_is_typed(watched: Watched, asked: Asked) -> None:
+    """In the account that was asked: whoever names a region needs to name it again."""
+    there = replace(asked, where="--region us-east-2 --profile x")
+    hint = only(watched, there).hint
+    if "python -m aws" not in hint:
+        return
+    words = hint.split("python -m aws ")[1].split(",")[0].split()
+    assert words[-4:] == ["--region", "us-east-2", "--profile", "x"]
+    options = {word for word in words if word.startswith("--")}
+    shown = CliRunner().invoke(aws_command, [*words[:2], "--help"])
+    assert (shown.exit_code, [one for one in options if one not in shown.stdout]) == (0, [])
 
 
 @pytest.mark.parametrize("kind", [Kind.CLIENT_LEAF, Kind.SERVER_LEAF])

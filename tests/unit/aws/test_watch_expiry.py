@@ -208,9 +208,8 @@ def test_without_credentials_it_is_an_error_and_no_list(
 def test_the_region_is_asked_as_everywhere(
     domain: WatchedDomain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
     for words, env in ((("--region", "us-east-2"), "eu-west-1"), ((), "us-east-2")):
-        monkeypatch.setenv("AWS_REGION", env)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", env)
         domain.between.seen.clear()
         assert run(NAME, *words).exit_code == 0
         assert all("/us-east-2/" in one.headers["authorization"] for one in domain.between.seen)

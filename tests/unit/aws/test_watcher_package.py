@@ -72,7 +72,7 @@ def test_what_is_packed_looks_measures_and_tells(watcher: Watcher, task: Path) -
     line = run(task)
     ((subject, text),) = watcher.messages
     assert subject.endswith(": 2 certificates need attention")
-    assert "aws acm import-certificate" in text
+    assert f"--chain CHAIN.pem --arn {SERVER}" in text
     assert [one["kind"] for one in line["entries"]] == ["server-certificate", "ca"]
     assert (line["metrics_published"], line["message_sent"]) == (True, True)
 
