@@ -21,7 +21,6 @@ class Aws(Commands):
         "mtls": "mtls:main",
         "endpoint": "endpoint:main",
         "certificate": "certificate:main",
-        "crl": "crl:main",
         "watch-expiry": "expiry:main",
     }
 
