@@ -21,6 +21,7 @@ class Aws(Commands):
         "mtls": "mtls:main",
         "endpoint": "endpoint:main",
         "certificate": "certificate:main",
+        "watch-expiry": "expiry:main",
     }
 
 

@@ -47,6 +47,20 @@ def broken(file: Path, never: set[str]) -> list[str]:
     return [name for name in imports(file) if any((name + ".").startswith(n + ".") for n in never)]
 
 
+def reached(start: str) -> set[str]:
+    """What importing the module *start* of ours imports of ours, and what that does, and so on."""
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        path = ROOT.joinpath(*name.split("."))
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name not in found and file.is_file() and name.partition(".")[0] in NEVER:
+            found.add(name)
+            todo += imports(file)
+    return found
+
+
 def files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
@@ -55,6 +69,24 @@ def files(folder: str) -> list[Path]:
 def test_no_folder_imports_what_it_must_not(folder: str) -> None:
     found = {str(f.relative_to(ROOT)): broken(f, NEVER[folder]) for f in files(folder)}
     assert {f: b for f, names in found.items() if (b := set(names) - LAZY.get(f, set()))} == {}
+
+
+@pytest.mark.parametrize("file", files("aws"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_whoever_has_cloud_credentials_reaches_no_key_through_others(file: Path) -> None:
+    module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    assert reached(module) & set(KEYS) == set()
+
+
+def test_a_key_that_is_reached_through_others_is_seen() -> None:
+    """The teeth: what reads the CRL also signs it."""
+    assert {"pki.authority", "pki.keys"} <= reached("pki.revoked")
+    assert reached("pki.index") & set(KEYS) == set()
+    assert "pki.index" in reached("aws.cli.expiry")
+
+
+def test_what_the_watcher_is_shipped_with_needs_nothing_of_the_rest() -> None:
+    ours = {name.partition(".")[0] for name in reached("aws.watcher.handler")}
+    assert ours == {"aws"}
 
 
 @pytest.mark.parametrize("name", LAZY)

@@ -18,7 +18,10 @@ from stack.settings import ROOT
 from tests import builders
 from tests.unit.aws.project import Project
 
-COMMANDS = (("truststore",), ("truststore", "pack"), ("build",), ("deploy",), ("doctor",))
+COMMANDS = (
+    *(("truststore",), ("truststore", "pack"), ("build",), ("deploy",), ("doctor",)),
+    ("watch-expiry",),
+)
 
 
 def run(*words: str) -> click.testing.Result:
@@ -132,7 +135,14 @@ def imported(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("deploy", "--help"), ("truststore", "pack", "/no")]
+    "words",
+    [
+        ("--help",),
+        ("deploy", "--help"),
+        ("truststore", "pack", "/no"),
+        ("watch-expiry", "--help"),
+        ("watch-expiry", "--truststore", "tests/vectors/truststores/renewed-in-time.pem"),
+    ],
 )
 def test_what_does_not_ask_aws_does_not_import_boto3(words: tuple[str, ...]) -> None:
     found = imported(*words)
