@@ -74,7 +74,8 @@ def _ask_aws(question: "Question", options: Options) -> "Callable[[], Inside] | 
     from aws.account import sign_in  # noqa: PLC0415
     from aws.doctor.account import Questions, begin  # noqa: PLC0415
 
-    profile, region, base = options["profile"], options["region"], context.execute_api()
+    profile, base = options["profile"], context.execute_api()
+    region = options["region"] or context.region()
 
     def ask() -> "Inside":
         account = sign_in(profile, region)

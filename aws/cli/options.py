@@ -86,7 +86,7 @@ def knowing(command: _Command) -> _Command:
 
 def account(options: Reading) -> Account:
     """Sign in as the options say."""
-    return accounts.sign_in(options["profile"], options["region"])
+    return accounts.sign_in(options["profile"], options["region"] or context.region())
 
 
 def where(options: Reading) -> list[str]:
