@@ -37,8 +37,7 @@ def text(status: Status, found: Sequence[Finding], now: datetime) -> str:
 
 def as_json(status: Status, found: Sequence[Finding]) -> str:
     """Return the same for programs."""
-    domain, stored = status.domain, status.stored
-    newest = stored.versions[0].id if stored.versions else None
+    domain = status.domain
     value = {
         "domain": domain.name,
         "where": status.where,
@@ -49,14 +48,7 @@ def as_json(status: Status, found: Sequence[Finding]) -> str:
         "security_policy": domain.security_policy,
         "stack": domain.stack_name,
         "mutual_tls": domain.has_mutual_tls,
-        "truststore": {
-            "uri": domain.truststore_uri,
-            "version": domain.truststore_version,
-            "newest_version": newest,
-            "is_versioned": stored.is_versioned,
-            "sha256": stored.content.sha256 if stored.content else None,
-            "warnings": domain.warnings,
-        },
+        "truststore": _truststore_json(status),
         "certificate": _certificate_json(status.server),
         "ownership_certificate": _certificate_json(status.ownership),
         "http_api_view": asdict(status.http) if status.http else None,
@@ -144,6 +136,18 @@ def _endpoint(status: Status, api: Api) -> str:
     if isinstance(answer, Closed):
         return "closed"
     return "OPEN until a deployment" if isinstance(answer, Open) else "off"
+
+
+def _truststore_json(status: Status) -> dict[str, object]:
+    domain, stored = status.domain, status.stored
+    return {
+        "uri": domain.truststore_uri,
+        "version": domain.truststore_version,
+        "newest_version": stored.versions[0].id if stored.versions else None,
+        "is_versioned": stored.is_versioned,
+        "sha256": stored.content.sha256 if stored.content else None,
+        "warnings": domain.warnings,
+    }
 
 
 def _certificate_json(certificate: Certificate | None) -> dict[str, object] | None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from tests.fakes.apis import Api
 from tests.fakes.control_plane import ControlPlane
-from tests.fakes.mappings import Mapped
-from tests.fakes.protected import Protected, protected_domain
+from tests.fakes.protected import Protected, mapped_api, protected_domain
 
 STAGE = "live"
 
@@ -28,10 +27,7 @@ class Served:
 def served(fake: ControlPlane, truststore: bytes, kind: str = "REST", **more: Any) -> Served:
     """All of it, right in everything; *more* as of protected_domain."""
     made = protected_domain(fake, truststore, **more)
-    api = fake.apis.add(kind, "mtls-api")
-    api.is_disabled = True
-    fake.apis.deploy(api, STAGE)
-    fake.mappings.add(made.name, Mapped("", api.label, STAGE), "")
+    api = fake.apis.found[mapped_api(made, kind=kind)]
     fake.forget()
     return Served(made, api)
 
