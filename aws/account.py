@@ -22,11 +22,14 @@ class Account:
         return f"{self.region} of account {self.number}"
 
     def client(self, service: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401  (of botocore)
-        """Return a client of *service* that gives up in time, after so many *attempts*."""
-        which = (service, attempts)
-        if which not in self._clients:  # making one takes longer than asking
-            self._clients[which] = _client(self._session, service, self.region, attempts)
-        return self._clients[which]
+        """Return a client of *service* that gives up in time, after so many *attempts*.
+
+        Each is made once: they are slow to make.
+        """
+        if (service, attempts) not in self._clients:
+            made = _client(self._session, service, self.region, attempts)
+            self._clients[service, attempts] = made
+        return self._clients[service, attempts]
 
 
 def sign_in(profile: str, region: str) -> Account:

@@ -93,6 +93,10 @@ class Patience:
     clock: Callable[[], float]
 
 
+class NotFound(AwsRefused):
+    """There is no such domain in that region of that account."""
+
+
 def read(client: Any, name: str) -> Domain:  # noqa: ANN401  (botocore makes its classes)
     """Return the domain *name*; AwsRefused, with the code NotFoundException, if there is none."""
     with asking(f"read the domain {name!r}", "apigateway:GET"):
@@ -100,13 +104,13 @@ def read(client: Any, name: str) -> Domain:  # noqa: ANN401  (botocore makes its
 
 
 def find(client: Any, name: str, where: str) -> Domain:  # noqa: ANN401
-    """Return the domain *name*; AwsRefused, with what to type, if there is none *where* we are."""
+    """Return the domain *name*; NotFound, with what to type, if there is none *where* we are."""
     try:
         return read(client, name)
     except AwsRefused as refused:
         if refused.code != "NotFoundException":
             raise
-        raise AwsRefused(
+        raise NotFound(
             f"there is no custom domain {name!r} in {where}",
             "another --region or --profile? see: aws apigateway get-domain-names",
             code=refused.code,

@@ -81,7 +81,7 @@ class _Execution:
         if not again.is_there:
             raise AwsRefused(
                 f"{why}, and the way back failed: {_why(again)}",
-                f"python -m aws truststore rollback {back.version} {self._name}",
+                f"python -m aws truststore rollback {self._name} {back.version}",
             )
         self._mark(moved.to.version, Mark.LEFT)
         hint = "correct the truststore, and push it again"

@@ -145,15 +145,20 @@ class _Pending:
 def _pending(
     versions: Versions, all_: Sequence[Version], found: Domain, existing: str
 ) -> list[_Pending]:
-    """Return those that the newest version, or the one in force, is the trace of."""
+    """Return those that are in the newest version, or on their way into force."""
     newest = all_[:1]
     in_force = [one for one in all_[1:] if one.id == found.truststore_version]
     traces = [
         _Pending(one, versions.detail(one.id))
         for one in (*newest, *in_force)
-        if one.etag is not None and one.id != existing
+        if one.etag is not None and one.id != existing and _may_be_on_its_way(one, found)
     ]
     return [one for one in traces if one.detail.is_pending(found.name)]
+
+
+def _may_be_on_its_way(one: Version, found: Domain) -> bool:
+    # What is in force and settled is nobody's hurry, be it marked or not.
+    return one.id != found.truststore_version or domains.is_passing(found.status)
 
 
 def _under_way(found: Domain, pending: _Pending) -> AwsRefused:

@@ -23,8 +23,8 @@ def plan(found: Plan) -> str:
     difference = found.lock_out.difference
     lines = [
         f"{found.domain.name} is on {found.domain.pin}",
-        *authorities("  -", difference.went),
-        *authorities("  +", difference.came),
+        *authorities("  -", difference.went, difference.kinds),
+        *authorities("  +", difference.came, difference.kinds),
         *([] if difference.came or difference.went else ["  the same certificates"]),
         *_clients(found),
         *(f"  {number}. {step}" for number, step in enumerate(_steps(found), 1)),

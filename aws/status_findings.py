@@ -7,6 +7,7 @@ from pki.describe import iso, remaining
 from pki.findings import Finding, Severity
 
 from . import domain as domains
+from .default_endpoint import Open
 from .facts import Certificate
 from .names import covers
 from .status import Status
@@ -160,6 +161,12 @@ def no_way_around(status: Status, _now: datetime) -> Iterator[Finding]:
             said = f"the default endpoint of {api.id} ({api.name}) is open: who knows it needs no"
             hint = f"python -m aws endpoint off {api.id}"
             yield _error("endpoint.open", f"{said} certificate", hint, api.id, _ENDPOINT)
+    for id_, answer in status.endpoints.items():
+        if isinstance(answer, Open):
+            said = f"the default endpoint of {id_} is switched off and still answers"
+            hint = f"deploy a stage again: python -m aws endpoint off {id_}"
+            said += f" ({answer.said}): no stage was deployed since"
+            yield _error("endpoint.not-redeployed", said, hint, id_, _ENDPOINT)
 
 
 def all_was_asked(status: Status, _now: datetime) -> Iterator[Finding]:

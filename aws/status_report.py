@@ -9,7 +9,9 @@ from pki.describe import iso, printable, remaining
 from pki.findings import Finding
 
 from . import domain as domains
+from .default_endpoint import Closed, Open
 from .facts import Certificate
+from .mapping import Api
 from .status import Status
 
 _WIDTH = 13
@@ -35,8 +37,7 @@ def text(status: Status, found: Sequence[Finding], now: datetime) -> str:
 
 def as_json(status: Status, found: Sequence[Finding]) -> str:
     """Return the same for programs."""
-    domain, stored = status.domain, status.stored
-    newest = stored.versions[0].id if stored.versions else None
+    domain = status.domain
     value = {
         "domain": domain.name,
         "where": status.where,
@@ -47,14 +48,7 @@ def as_json(status: Status, found: Sequence[Finding]) -> str:
         "security_policy": domain.security_policy,
         "stack": domain.stack_name,
         "mutual_tls": domain.has_mutual_tls,
-        "truststore": {
-            "uri": domain.truststore_uri,
-            "version": domain.truststore_version,
-            "newest_version": newest,
-            "is_versioned": stored.is_versioned,
-            "sha256": stored.content.sha256 if stored.content else None,
-            "warnings": domain.warnings,
-        },
+        "truststore": _truststore_json(status),
         "certificate": _certificate_json(status.server),
         "ownership_certificate": _certificate_json(status.ownership),
         "http_api_view": asdict(status.http) if status.http else None,
@@ -65,6 +59,7 @@ def as_json(status: Status, found: Sequence[Finding]) -> str:
                 "kind": api.kind,
                 "name": api.name,
                 "is_default_endpoint_off": api.is_default_endpoint_off,
+                "default_endpoint": _endpoint(status, api),
                 "stages": {name: iso(at) if at else None for name, at in api.stages.items()},
             }
             for api in status.apis.values()
@@ -128,10 +123,31 @@ def _mappings(status: Status) -> Iterator[str]:
         name = f"{api.kind} API {api.id} ({api.name})" if api else f"API {one.api}"
         endpoint = ""
         if api:
-            endpoint = f", default endpoint {'off' if api.is_default_endpoint_off else 'OPEN'}"
+            endpoint = f", default endpoint {_endpoint(status, api)}"
         yield _row(f"/{one.path}", f"{name}, stage {one.stage}{endpoint}")
     if not status.mappings:
         yield _row("mappings", "(none)" if status.mappings is not None else "(not asked)")
+
+
+def _endpoint(status: Status, api: Api) -> str:
+    if not api.is_default_endpoint_off:
+        return "OPEN"
+    answer = status.endpoints.get(api.id)
+    if isinstance(answer, Closed):
+        return "closed"
+    return "OPEN until a deployment" if isinstance(answer, Open) else "off"
+
+
+def _truststore_json(status: Status) -> dict[str, object]:
+    domain, stored = status.domain, status.stored
+    return {
+        "uri": domain.truststore_uri,
+        "version": domain.truststore_version,
+        "newest_version": stored.versions[0].id if stored.versions else None,
+        "is_versioned": stored.is_versioned,
+        "sha256": stored.content.sha256 if stored.content else None,
+        "warnings": domain.warnings,
+    }
 
 
 def _certificate_json(certificate: Certificate | None) -> dict[str, object] | None:

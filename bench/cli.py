@@ -17,6 +17,7 @@ from stack.settings import ROOT
 
 from . import (
     admission,
+    doctor,
     explain,
     function,
     handshakes,
@@ -31,7 +32,10 @@ from . import (
 )
 from .results import Section
 
-_ONLY = "print these alone: servers, admission, function, issuing, explain, lint, revocation, ocsp"
+_ONLY = (
+    "print these alone: servers, admission, function, issuing, explain, lint, revocation, ocsp,"
+    " doctor"
+)
 PAGE = ROOT / "docs/performance.md"
 
 
@@ -132,6 +136,10 @@ def _ocsp(size: Size) -> list[Section]:
     return [ocsp.measure(pairs=size.pairs, seconds=size.process_seconds)]
 
 
+def _doctor(size: Size) -> list[Section]:
+    return doctor.measure(rounds=2 * size.pairs + 1, path=os.environ["PATH"])
+
+
 PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "servers": _servers,
     "admission": _admission,
@@ -141,6 +149,7 @@ PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "explain": _explain,
     "lint": _lint,
     "revocation": _revocation,
+    "doctor": _doctor,
 }
 
 

@@ -13,12 +13,14 @@ from datetime import datetime
 from cryptography import x509
 
 from .algorithms import key_fault, signature_fault, validity_fault
-from .ancestry import MAX_SIGNATURES, Ancestry, is_signed_by, trace
+from .ancestry import MAX_SIGNATURES, Ancestry, trace
 from .errors import UNREADABLE
+from .issuers import is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
 from .purposes import authority_fault, constraints_fault, form_fault, leaf_fault, name
 from .reasons import refused
 from .refusal import why_doubtful, why_no_issuer, why_no_path, why_no_root
+from .search import Search
 from .verdict import Accepted, Fault, Front, Refused, Verdict
 
 __all__ = ["MAX_AUTHORITIES", "MAX_SENT", "Accepted", "Front", "Refused", "Verdict", "decide"]
@@ -34,6 +36,7 @@ def decide(
     *,
     front: Front,
     now: datetime,
+    search: Search | None = None,
 ) -> Verdict:
     """Return whether *front* accepts *leaf* at the aware time *now*, and why not.
 
@@ -46,13 +49,15 @@ def decide(
     5. cryptography's verifier makes a path of at most MAX_AUTHORITIES of them (RFC 5280, 6.1);
     6. no other CA of *truststore* that stands above it, and is valid, leads anywhere else.
 
+    *search*: what looking for the CAs may cost; MAX_SIGNATURES by default.
+
     The first that fails is the reason. Nothing is raised for a certificate that could be loaded:
     a malformed leaf is refused, and malformed others are passed over.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cryptography warns of much that is refused here
         try:
-            found = _decide(_Question(leaf, sent_chain, truststore, front, now))
+            found = _decide(_Question(leaf, sent_chain, truststore, front, now, search))
         except UNREADABLE as error:
             found = Fault("malformed", f"a certificate is malformed: {error}")
     return refused(found, front) if isinstance(found, Fault) else found
@@ -65,6 +70,7 @@ class _Question:
     truststore: Sequence[x509.Certificate]
     front: Front
     now: datetime
+    search: Search | None
 
     @property
     def hints(self) -> Sequence[x509.Certificate]:
@@ -80,9 +86,9 @@ def _decide(question: _Question) -> Accepted | Fault:
     fault = _leaf_fault(question) or _crowd(question.hints)
     if fault:
         return fault
-    ancestry = trace(leaf, [*question.truststore, *question.hints])
+    ancestry = trace(leaf, [*question.truststore, *question.hints], question.search)
     if not ancestry.is_complete:
-        found = f"gave up after {MAX_SIGNATURES} signatures"
+        found = f"gave up after {MAX_SIGNATURES:,} signatures"
         return Fault("search-too-large", f"{found}: too many CAs have the same name")
     authorities = ancestry.authorities()
     trusted = ancestry.roots.intersection(question.truststore)

@@ -31,22 +31,20 @@ def key_fault(certificate: x509.Certificate, front: Front) -> Fault | None:
     """Return what keeps *front* from taking the key of *certificate*, if anything does.
 
     RSA from 2048 bits ("RSA-2048 or stronger"; ALB: "2K to 8K"), and the curves that the page of
-    *front* names; no other kind of key is on either page.
+    *front* names; no other kind of key is on either page. Of the exponent neither page speaks: one
+    that is too long to be verified (public_keys.LONGEST_EXPONENT) is refused.
     """
-    expected = f"expected {_EXPECTED[front]}"
     if certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
         return Fault("key-for-pss", "the key is an RSA key for PSS alone, expected plain RSA")
     try:
         key = certificate.public_key()
     except UNREADABLE as error:
         reason = str(error).partition(".")[0].lower()
-        return Fault("key-type", f"the key cannot be read: {reason}; {expected}")
-    found = f"the key is {public_keys.describe(key)!r}, {expected}"
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return None if isinstance(key.curve, _CURVES[front]) else Fault("key-type", found)
-    if not isinstance(key, rsa.RSAPublicKey):
-        return Fault("key-type", found)
-    return _rsa_fault(key, found)
+        return Fault("key-type", f"the key cannot be read: {reason}; expected {_EXPECTED[front]}")
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES[front]):
+        return None
+    found = f"the key is {public_keys.describe(key)!r}, expected {_EXPECTED[front]}"
+    return _rsa_fault(key, found) if isinstance(key, rsa.RSAPublicKey) else Fault("key-type", found)
 
 
 def signature_fault(certificate: x509.Certificate, front: Front) -> Fault | None:
@@ -55,12 +53,15 @@ def signature_fault(certificate: x509.Certificate, front: Front) -> Fault | None
     SHA-256, SHA-384 or SHA-512, with ECDSA or RSA PKCS #1 ("SHA-256 or stronger"); ALB takes
     RSASSA-PSS too, with MGF1 of the same hash and a salt as long as that (RFC 4055, 3.1).
     """
-    kind = certificate.signature_algorithm_oid.dotted_string
     try:
         digest = certificate.signature_hash_algorithm
         parameters = certificate.signature_algorithm_parameters
     except UNREADABLE:
+        kind = certificate.signature_algorithm_oid.dotted_string
         return Fault("signature-type", f"the signature is of the unknown kind {kind}, {_HASHED}")
+    if isinstance(digest, _HASHES) and isinstance(parameters, padding.PKCS1v15 | ec.ECDSA):
+        return None
+    kind = certificate.signature_algorithm_oid.dotted_string
     if digest is None or digest.name.startswith("sha3-"):
         found = f"the signature is of the kind {kind} ({digest.name if digest else 'no hash'})"
         return Fault("signature-type", f"{found}, {_HASHED}")
@@ -68,8 +69,6 @@ def signature_fault(certificate: x509.Certificate, front: Front) -> Fault | None
         return Fault("signature-hash", f"the signature uses {digest.name!r}, {_HASHED}")
     if isinstance(parameters, padding.PSS):
         return _pss_fault(parameters, digest, front)
-    if isinstance(parameters, padding.PKCS1v15 | ec.ECDSA):
-        return None
     return Fault("signature-type", f"the signature is of the kind {kind}, expected RSA or ECDSA")
 
 
@@ -92,6 +91,10 @@ def _rsa_fault(key: rsa.RSAPublicKey, found: str) -> Fault | None:
         return Fault("key-too-small", found)
     if key.key_size > _LARGEST_RSA:
         return Fault("key-too-large", found)
+    exponent = key.public_numbers().e.bit_length()
+    if exponent > public_keys.LONGEST_EXPONENT:
+        expected = f"expected up to {public_keys.LONGEST_EXPONENT}"
+        return Fault("key-type", f"the key is RSA with an exponent of {exponent} bits, {expected}")
     return None
 
 

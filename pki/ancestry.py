@@ -1,16 +1,17 @@
 """Which CAs stand above a leaf, by name and signature: what a path can be made of."""
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
-from .errors import UNREADABLE
-from .purposes import form_fault, key_identifiers
+from .issuers import Named, is_signed_by
+from .purposes import key_identifiers
+from .search import Search
 
-#: As many as API Gateway's largest truststore has certificates; then the search is given up.
+#: As many as API Gateway's largest truststore has certificates, if they are with P-256 or RSA, or
+#: what takes as long; then the search is given up.
 MAX_SIGNATURES = 1000
 
 _Certificates = dict[x509.Certificate, list[x509.Certificate]]
@@ -21,8 +22,9 @@ class Ancestry:
     """The CAs above *leaf*.
 
     issuers: of the leaf and of each CA above it, those that issued it; namesakes: those that bear
-    the name of its issuer and did not issue it; roots: those that signed themselves;
-    is_complete: False if the search was given up after MAX_SIGNATURES.
+    the name of its issuer and did not issue it, and a few that have another key identifier than it
+    asks for; roots: those that signed themselves; is_complete: False if the search was given up
+    after MAX_SIGNATURES.
     """
 
     leaf: x509.Certificate
@@ -56,61 +58,31 @@ class Ancestry:
         return []
 
 
-def trace(leaf: x509.Certificate, candidates: Iterable[x509.Certificate]) -> Ancestry:
+def trace(
+    leaf: x509.Certificate,
+    candidates: Iterable[x509.Certificate],
+    search: Search | None = None,
+) -> Ancestry:
     """Return the CAs of *candidates* above the well-formed *leaf*, right or wrong.
 
     Malformed candidates are passed over. A CA stands above another certificate if that bears its
     name as the issuer's, octet for octet (RFC 5280, 7.1, would compare more kindly), does not ask
     for another key identifier (4.2.1.1), and is signed with its key (6.1.3). What a root would be
-    issued by is not looked for.
+    issued by is not looked for. *search*: what it may cost; MAX_SIGNATURES by default.
     """
     ancestry = Ancestry(leaf)
-    by_subject = _by_subject(candidates)
-    checks = 0
+    search = search or Search(MAX_SIGNATURES)
+    named = Named(candidates)
     waiting = deque([leaf])
     while waiting:
         child = waiting.popleft()
         if child in ancestry.issuers:
             continue
-        issuers = ancestry.issuers[child] = list[x509.Certificate]()
-        namesakes = ancestry.namesakes[child] = list[x509.Certificate]()
-        if is_signed_by(child, child) and not key_identifiers(child, child):
+        if is_signed_by(child, child, search) and not key_identifiers(child, child):
             ancestry.roots.add(child)
+            ancestry.issuers[child], ancestry.namesakes[child] = [], []
             continue
-        for candidate in by_subject.get(child.issuer.public_bytes(), ()):
-            if checks >= MAX_SIGNATURES:
-                ancestry.is_complete = False
-                break
-            if _is_malformed(candidate) or candidate == child:
-                continue
-            if key_identifiers(child, candidate):
-                namesakes.append(candidate)
-                continue
-            checks += 1
-            (issuers if is_signed_by(child, candidate) else namesakes).append(candidate)
-        waiting.extend(issuers)
+        ancestry.issuers[child], ancestry.namesakes[child] = named.issuers_of(child, search)
+        waiting.extend(ancestry.issuers[child])
+    ancestry.is_complete = not search.is_over
     return ancestry
-
-
-def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether *issuer*'s name and key stand behind *certificate* (RFC 5280, 6.1.3)."""
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (*UNREADABLE, InvalidSignature):
-        return False
-    return True
-
-
-def _by_subject(candidates: Iterable[x509.Certificate]) -> dict[bytes, list[x509.Certificate]]:
-    by_subject = defaultdict(list)
-    for candidate in dict.fromkeys(candidates):
-        try:
-            by_subject[candidate.subject.public_bytes()].append(candidate)
-        except UNREADABLE:
-            continue
-    return by_subject
-
-
-def _is_malformed(certificate: x509.Certificate) -> bool:
-    fault = form_fault(certificate)
-    return fault is not None and fault.code == "malformed"

@@ -2,6 +2,7 @@
 
 import binascii
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,14 @@ from . import truststore
 from .errors import UNREADABLE, PkiError, filesystem
 
 MOST_FILES = 2000
+#: Octets of all files with certificates together: four times what API Gateway takes.
+LARGEST = 4 * 1024 * 1024
 _PKCS7 = (b"PKCS7", b"CMS", b"PKCS #7 SIGNED DATA")
+_BEGIN = b"-----BEGIN "
+_LABEL = re.compile(rb"([^\r\n]{0,40}?)-----")
 _SEQUENCE = b"\x30"
+_STDIN = "standard input"
+_FEWER = "name files with the partners' CAs alone"
 _HINT = "look at it with: openssl storeutl -noout -text FILE"
 
 
@@ -35,22 +42,35 @@ def collect(paths: Iterable[str], stdin: bytes = b"") -> Collected:
     """Return the certificates in the files *paths*, and in all files in folders among them.
 
     "-" stands for *stdin*. A file in a folder that holds no certificate is skipped; PkiError if
-    one that is named holds none, or any holds a private key or what cannot be read.
+    one that is named holds none, any holds a private key or what cannot be read, or if they hold
+    more than LARGEST octets together, or more than truststore.MOST different certificates.
     """
     found = Collected()
+    size = 0
+    for name, content, is_named in _contents(paths, stdin):
+        if not is_named and not _has_any(content):
+            found.skipped.append(name)
+            continue
+        size += len(content)
+        if size > LARGEST:
+            raise PkiError("the files are larger than 4 MiB together", _FEWER)
+        origin = name if name == _STDIN else repr(name)
+        found.by_file[name] = certificates(content, origin)
+    if len(set(found.certificates)) > truststore.MOST:
+        raise PkiError(f"the files hold more than {truststore.MOST:,} CAs", _FEWER)
+    return found
+
+
+def _contents(paths: Iterable[str], stdin: bytes) -> Iterator[tuple[str, bytes, bool]]:
+    """Each file's name, what is in it, and whether it was named, and is not of a folder."""
     for path in paths:
         if path == "-":
-            found.by_file["standard input"] = certificates(stdin, "standard input")
+            yield _STDIN, stdin, True
             continue
         with filesystem("read", path):
             is_folder = Path(path).is_dir()
         for file in _files(Path(path)) if is_folder else (Path(path),):
-            content = truststore.content(file)
-            if is_folder and not _has_any(content):
-                found.skipped.append(str(file))
-            else:
-                found.by_file[str(file)] = certificates(content, repr(str(file)))
-    return found
+            yield str(file), truststore.content(file), not is_folder
 
 
 def certificates(content: bytes, origin: str) -> list[x509.Certificate]:
@@ -60,7 +80,12 @@ def certificates(content: bytes, origin: str) -> list[x509.Certificate]:
     if content.startswith(_SEQUENCE):
         return _from_der(content, origin)
     if any(b"-----BEGIN %s-----" % label in content for label in _PKCS7):
-        return [one for der in _pkcs7_blocks(content, origin) for one in _from_pkcs7(der, origin)]
+        found = []
+        for der in _pkcs7_blocks(content, origin):
+            found += _from_pkcs7(der, origin)
+            if len(found) > truststore.MOST:
+                raise PkiError(f"{origin} holds more than {truststore.MOST:,} CAs", _FEWER)
+        return found
     return truststore.parse(content, origin)
 
 
@@ -98,20 +123,24 @@ def _from_pkcs7(der: bytes, origin: str) -> list[x509.Certificate]:
         raise PkiError(f"{origin} is neither a certificate nor PKCS#7", _HINT) from error
     if not found:
         raise PkiError(f"{origin} is PKCS#7 without a certificate", _HINT)
+    if len(found) > truststore.MOST:
+        raise PkiError(f"{origin} holds more than {truststore.MOST:,} CAs", _FEWER)
     return [truststore.readable(certificate) for certificate in found]
 
 
 def _pkcs7_blocks(content: bytes, origin: str) -> Iterator[bytes]:
     """The DER in each block; PkiError for blocks of another kind: a key may be among them."""
-    rest = content
-    while b"-----BEGIN " in rest:
-        _, _, rest = rest.partition(b"-----BEGIN ")
-        label, _, rest = rest.partition(b"-----")
-        body, end, rest = rest.partition(b"-----END %s-----" % label)
-        if label not in _PKCS7 or not end:
-            said = label[:40].decode(errors="replace")
+    place = content.find(_BEGIN)
+    while place >= 0:
+        begin = _LABEL.match(content, place + len(_BEGIN))
+        label = begin.group(1) if begin else b""
+        end = content.find(b"-----END %s-----" % label, begin.end() if begin else place)
+        if begin is None or label not in _PKCS7 or end < 0:
+            said = label.decode(errors="replace")
             raise PkiError(f"{origin} holds {said!r} beside PKCS#7", _HINT)
         try:
+            body = content[begin.end() : end]
             yield binascii.a2b_base64(b"".join(body.split()), strict_mode=True)
         except binascii.Error as error:
             raise PkiError(f"{origin} holds PKCS#7 that is not base64", _HINT) from error
+        place = content.find(_BEGIN, end)

@@ -7,16 +7,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
+from .ancestry import MAX_SIGNATURES
 from .errors import UNREADABLE
-from .truststore import is_issued_by
-
-if TYPE_CHECKING:
-    from .authority import CertificateAuthority
+from .issuers import Named
+from .search import Search
+from .tbs import parts
 
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 
@@ -46,8 +48,31 @@ class Revocation:
     reason: str = "unspecified"
 
 
+class Signer(Protocol):
+    """Who signs a CRL: a CertificateAuthority, which cannot be imported where no key may be."""
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The CA's own."""
+
+    @property
+    def key(self) -> CertificateIssuerPrivateKeyTypes:
+        """The private key to it."""
+
+    @property
+    def algorithm(self) -> hashes.SHA256 | hashes.SHA384:
+        """What is hashed with before it signs."""
+
+    @property
+    def key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        """How what it signs names its key."""
+
+    def require_valid(self, now: datetime) -> None:
+        """Raise PkiError if it is not valid at *now*."""
+
+
 def build(
-    authority: "CertificateAuthority",
+    authority: Signer,
     revocations: Iterable[Revocation],
     *,
     number: int,
@@ -123,13 +148,16 @@ def find(
 ) -> Revocation | None:
     """Return what the CRL in *data* says of *leaf*, if its issuer, one of *authorities*, signed it.
 
-    Whether the CRL has expired is not looked at: what it revokes stays revoked.
+    Whether the CRL has expired is not looked at: what it revokes stays revoked. Where the search
+    for the issuer is too large nothing is found; acceptance.decide() refuses the leaf then.
     """
     listed = parse(data)
     if listed is None:
         return None
     try:
-        if not any(is_of(listed, one) and is_issued_by(leaf, one) for one in authorities):
+        issuers, _ = Named(authorities).issuers_of(leaf, Search(MAX_SIGNATURES))
+        by_key = {parts(one).key: one for one in issuers}
+        if not any(is_of(listed, one) for one in by_key.values()):
             return None
     except UNREADABLE:  # a name that is malformed
         return None

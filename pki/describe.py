@@ -12,6 +12,7 @@ from . import public_keys
 from .errors import UNREADABLE, PkiError
 from .sans import Sans
 
+_MOST_PARTS, _LONGEST_NAME = 40, 4000
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _KEY_USAGES = {
     "digital_signature": "digitalSignature",
@@ -80,6 +81,19 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def rfc4514(name: x509.Name) -> str:
+    """Return *name* as RFC 4514 text; of one that has no end, what stands first in that text."""
+    parts = name.rdns
+    if len(parts) <= _MOST_PARTS and max(map(len, parts), default=0) <= _MOST_PARTS:
+        text = name.rfc4514_string()
+    else:
+        # The last ones come first (RFC 4514, 2.1).
+        last = parts[-_MOST_PARTS:]
+        shown = [x509.RelativeDistinguishedName([*part][:_MOST_PARTS]) for part in last]
+        text = f"{x509.Name(shown).rfc4514_string()},…"
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
+
+
 def describe(certificate: x509.Certificate) -> Description:
     """Return what *certificate* says; PkiError if a part of it cannot be read."""
     try:
@@ -123,8 +137,8 @@ def _describe(certificate: x509.Certificate) -> Description:
     extended = _value(extensions, x509.ExtendedKeyUsage)
     sans = Sans.from_certificate(certificate)
     return Description(
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
+        subject=rfc4514(certificate.subject),
+        issuer=rfc4514(certificate.issuer),
         serial_number=serial_number(certificate),
         fingerprint=fingerprint(certificate),
         not_before=certificate.not_valid_before_utc,

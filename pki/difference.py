@@ -10,10 +10,17 @@ from cryptography import x509
 
 from . import relevant
 from .acceptance import decide
-from .ancestry import is_signed_by
-from .relevant import Relevant
+from .ancestry import MAX_SIGNATURES
+from .errors import PkiError
+from .issuers import is_signed_by
+from .relevant import Kin, Relevant
+from .search import Search, cost_of_sorting
 from .verdict import Accepted, Front, Refused, Verdict
 
+#: What may be spent with one truststore: 1 is a signature with P-256, see search.py.
+_BASE, _EACH = 10_000, 64
+
+Kind = Literal["anchor", "intermediate", "unknown"]
 Outcome = Literal["loses", "gains", "keeps", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("loses", "gains", "keeps", "refused")
 
@@ -53,12 +60,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """CAs that come and go with the new truststore, and the clients, in the order given."""
+    """CAs that come and go with the new truststore, and the clients, in the order given.
+
+    kinds: of these CAs, whether a path can end in it.
+    """
 
     came: tuple[x509.Certificate, ...]
     went: tuple[x509.Certificate, ...]
     judged: tuple[Judged, ...]
     fronts: tuple[Front, ...]
+    kinds: Mapping[x509.Certificate, Kind]
 
     @property
     def somebody_loses(self) -> bool:
@@ -82,24 +93,30 @@ def difference(
 
     Each is decided about by `decide()`, with each truststore and for each front; leaves that are
     alike (relevant.likeness) once, and where the CAs that matter are the same in both, once.
+    PkiError if a truststore makes that too long.
     """
-    before, after = _Side(old), _Side(new)
+    clients = list(clients)
+    # The same objects: they are compared for each client.
+    known = {one: one for one in old}
+    new = [known.get(one, one) for one in new]
+    before, after = (_Side(one, len(clients)) for one in (old, new))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cryptography warns of much that is refused here
         judged = tuple(
             _judged(client, before, after, _Asked(tuple(fronts), now)) for client in clients
         )
-    return Difference(
-        tuple(one for one in after.all if one not in before.all),
-        tuple(one for one in before.all if one not in after.all),
-        judged,
-        tuple(fronts),
-    )
+    came = tuple(one for one in after.all if one not in before.all)
+    went = tuple(one for one in before.all if one not in after.all)
+    return Difference(came, went, judged, tuple(fronts), _kinds((*came, *went)))
 
 
-def is_anchor(certificate: x509.Certificate) -> bool:
-    """Whether *certificate* signed itself, so that a path can end in it."""
-    return is_signed_by(certificate, certificate)
+def _kinds(certificates: Sequence[x509.Certificate]) -> dict[x509.Certificate, Kind]:
+    """Return of each whether it signed itself, so that a path can end in it."""
+    search, kinds = Search(_BASE), dict[x509.Certificate, Kind]()
+    for one in certificates:
+        is_anchor = is_signed_by(one, one, search)
+        kinds[one] = "anchor" if is_anchor else "unknown" if search.is_over else "intermediate"
+    return kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +128,45 @@ class _Asked:
 class _Side:
     """One of the two truststores, and what was said with it of leaves that are alike."""
 
-    def __init__(self, truststore: Sequence[x509.Certificate]) -> None:
+    def __init__(self, truststore: Sequence[x509.Certificate], clients: int) -> None:
         self.all = dict.fromkeys(truststore)
-        self.relevant = Relevant(list(self.all))
+        self._relevant = Relevant(list(self.all))
         self._said: dict[Hashable, Accepted | Refused] = {}
+        self._search = Search(_BASE + _EACH * clients)
 
-    def verdicts(self, client: Client, asked: _Asked) -> dict[Front, Verdict]:
-        """Return what each front says of *client*."""
-        leaf, kin = client.leaf, self.relevant.to(client.leaf)
-        truststore = tuple(self.all) if client.sent else kin.certificates
-        likeness = None if client.sent else relevant.likeness(leaf, kin, asked.now)
+    def kin(self, client: Client) -> Kin:
+        """Return what of the truststore can matter to *client*; PkiError if it takes too long."""
+        found = self._relevant.to(client.leaf, client.sent)
+        self._search.may(cost_of_sorting(len(found.certificates)))
+        return found
+
+    def verdicts(self, client: Client, kin: Kin, asked: _Asked) -> dict[Front, Verdict]:
+        """Return what each front says of *client*; PkiError if it takes too long."""
+        leaf, likeness = client.leaf, None
+        if not client.sent:
+            likeness = relevant.likeness(leaf, kin, asked.now, self._part())
         verdicts: dict[Front, Verdict] = {}
         for front in asked.fronts:
             known = self._said.get((front, likeness)) if likeness is not None else None
             verdict = _of(leaf, known) if known else None
             if verdict is None:
-                verdict = decide(leaf, client.sent, truststore, front=front, now=asked.now)
+                verdict = self._decide(client, kin, front, asked.now)
                 self._said[front, likeness] = verdict
             verdicts[front] = verdict
         return verdicts
+
+    def _decide(self, client: Client, kin: Kin, front: Front, now: datetime) -> Verdict:
+        sent, listed, part = client.sent, kin.certificates, self._part()
+        self._search.may(cost_of_sorting(len(listed)))
+        return decide(client.leaf, sent, listed, front=front, now=now, search=part)
+
+    def _part(self) -> Search:
+        if self._search.is_over or self._search.left < MAX_SIGNATURES:
+            raise PkiError(
+                "gave up: a truststore has too many CAs that could have issued each other",
+                "see which: python -m pki truststore lint FILE",
+            )
+        return Search(MAX_SIGNATURES, self._search)
 
 
 def _of(leaf: x509.Certificate, alike: Verdict) -> Verdict:
@@ -145,8 +182,7 @@ def _of(leaf: x509.Certificate, alike: Verdict) -> Verdict:
 
 
 def _judged(client: Client, before: _Side, after: _Side, asked: _Asked) -> Judged:
-    was = before.verdicts(client, asked)
-    will = was
-    if client.sent or before.relevant.to(client.leaf) != after.relevant.to(client.leaf):
-        will = after.verdicts(client, asked)
+    old, new = before.kin(client), after.kin(client)
+    was = before.verdicts(client, old, asked)
+    will = was if old == new else after.verdicts(client, new, asked)
     return Judged(client, {front: Change(was[front], will[front]) for front in asked.fronts})

@@ -2,14 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
 from .describe import fingerprint, iso, printable, serial_number
-from .difference import OUTCOMES, Change, Difference, Judged, Outcome, is_anchor
+from .difference import OUTCOMES, Change, Difference, Judged, Kind, Outcome
 from .steps import subject
 from .verdict import Accepted, Front, Refused, Verdict
 
@@ -37,8 +37,8 @@ def text(found: Difference, unknown: Sequence[tuple[str, str]], heading: Heading
     """Return *found* as lines: the CAs, the counts, who loses and gains, what is *unknown*."""
     lines = [
         f"{heading.old} -> {heading.new}, at {iso(heading.at)}",
-        *authorities("-", found.went),
-        *authorities("+", found.came),
+        *authorities("-", found.went, found.kinds),
+        *authorities("+", found.came, found.kinds),
         *([] if found.came or found.went else ["  the same certificates"]),
         "",
         f"{len(found.judged)} client certificates from {heading.clients}",
@@ -56,8 +56,8 @@ def as_json(found: Difference, unknown: Sequence[tuple[str, str]], heading: Head
         "old": heading.old,
         "new": heading.new,
         "at": iso(heading.at),
-        "came": [_authority(one) for one in found.came],
-        "went": [_authority(one) for one in found.went],
+        "came": [_authority(one, found.kinds[one]) for one in found.came],
+        "went": [_authority(one, found.kinds[one]) for one in found.went],
         "counts": {
             front: {outcome: found.count(front, outcome) for outcome in OUTCOMES}
             for front in found.fronts
@@ -68,10 +68,12 @@ def as_json(found: Difference, unknown: Sequence[tuple[str, str]], heading: Head
     return json.dumps(value, indent=2, ensure_ascii=True)
 
 
-def authorities(sign: str, certificates: Iterable[x509.Certificate]) -> Iterator[str]:
+def authorities(
+    sign: str, certificates: Iterable[x509.Certificate], kinds: Mapping[x509.Certificate, Kind]
+) -> Iterator[str]:
     """Yield a line for each of the CAs *certificates*, anchors first, that begins with *sign*."""
-    for certificate in sorted(certificates, key=is_anchor, reverse=True):
-        kind = "anchor" if is_anchor(certificate) else "intermediate"
+    for certificate in sorted(certificates, key=lambda one: kinds[one] != "anchor"):
+        kind = kinds[certificate]
         until = _until(certificate)
         short = fingerprint(certificate)[:_SHORT]
         yield f"{sign} {kind:<13}{subject(certificate)}, {until}, sha256 {short}"
@@ -112,9 +114,9 @@ def _advice(heading: Heading) -> Iterator[str]:
     yield f"  {both}"
 
 
-def _authority(certificate: x509.Certificate) -> dict[str, str]:
+def _authority(certificate: x509.Certificate, kind: Kind) -> dict[str, str]:
     return {
-        "kind": "anchor" if is_anchor(certificate) else "intermediate",
+        "kind": kind,
         "subject": subject(certificate),
         "fingerprint": fingerprint(certificate),
         "not_after": iso(certificate.not_valid_after_utc),

@@ -14,6 +14,7 @@ from .difference import Client
 from .errors import UNREADABLE, PkiError, filesystem
 from .index import Index
 
+LARGEST = 128 * 1024 * 1024  #: of a folder: about 90,000 leaves
 _ENDINGS = {".pem", ".crt", ".cer", ".der"}
 _FINGERPRINT = re.compile(
     r"(?<![0-9a-f:])(?:(?:[0-9a-f]{2}:){31}[0-9a-f]{2}|[0-9a-f]{64})(?![0-9a-f:])"
@@ -53,20 +54,26 @@ class Inventory:
     def add_folder(self, path: Path) -> None:
         """Add the first certificate of each file in the folder *path*, and what is sent after it.
 
-        Files are told by their endings; what cannot be read is listed.
+        Files are told by their endings; what cannot be read is listed. PkiError if they are larger
+        than LARGEST together.
         """
+        size = 0
         with filesystem("look into", path):
             files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _ENDINGS)
         for file in files:
             try:
                 with filesystem("read", file), file.open("rb") as opened:
                     content = opened.read(presented.LARGEST + 1)
+                size += len(content)
                 leaf, *sent = presented.read(content, repr(str(file)))
             except PkiError as error:
                 self.unknown.append((str(file), error.message))
             else:
                 client = Client(leaf, tuple(sent), file.stem)
                 self.clients.setdefault(fingerprint(leaf), client)
+            if size > LARGEST:
+                found = f"the certificates in {str(path)!r} are larger than 128 MiB together"
+                raise PkiError(found, "give the clients' certificates alone")
 
     def seen(self, lines: Iterable[str]) -> list[Client]:
         """Return the clients whose fingerprints are in *lines*; list those that are not known."""

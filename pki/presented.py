@@ -6,6 +6,8 @@ from collections.abc import Callable
 from cryptography import x509
 
 from .errors import UNREADABLE, PkiError
+from .tbs import LARGEST as LARGEST_CERTIFICATE
+from .tbs import parts
 
 #: ALB reads TLS messages up to 64 K; this leaves room for text between the certificates.
 LARGEST = 1024 * 1024
@@ -20,7 +22,8 @@ def read(content: bytes, origin: str) -> list[x509.Certificate]:
     """Return the certificates in *content*, PEM or one in DER, the leaf first.
 
     They can be loaded, and no more: what else is wrong with them is for others to say. PkiError,
-    naming *origin*, if there is a private key, none, one that cannot be loaded, or too many.
+    naming *origin*, if there is a private key, none, one that cannot be loaded or that nobody could
+    send, or too many.
     """
     if len(content) > LARGEST:
         raise PkiError(f"{origin} is larger than 1 MiB", "give the leaf, and what is sent after it")
@@ -43,7 +46,11 @@ def _loaded(
     load: Callable[[bytes], x509.Certificate], content: bytes, origin: str
 ) -> x509.Certificate:
     try:
-        return load(content)
+        certificate = load(content)
     except UNREADABLE as error:
         reason = (str(error).lower().rstrip(".").splitlines() or ["unreadable"])[0]
         raise PkiError(f"{origin} holds no readable certificate: {reason}", _HINT) from error
+    if (size := parts(certificate).size) > LARGEST_CERTIFICATE:
+        found = f"{origin} holds a certificate of {size:,} octets"
+        raise PkiError(f"{found}, expected up to {LARGEST_CERTIFICATE:,}", _HINT)
+    return certificate

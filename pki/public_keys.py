@@ -11,6 +11,10 @@ KEY_TYPES = ("ec-p256", "ec-p384", "rsa-2048", "rsa-3072", "rsa-4096")
 DEFAULT_KEY_TYPE = "ec-p256"
 CURVES: dict[str, type[ec.EllipticCurve]] = {"p256": ec.SECP256R1, "p384": ec.SECP384R1}
 
+#: In bits. With a longer one a signature takes as long to verify as to make; above 3072 bits of key
+#: OpenSSL verifies none.
+LONGEST_EXPONENT = 64
+
 _SMALLEST_RSA, _LARGEST_RSA, _SMALLEST_EXPONENT = 2048, 8192, 3
 _HINT = "make a key that terminators take: openssl ecparam -name prime256v1 -genkey -noout"
 
@@ -31,7 +35,7 @@ def accept(key: PublicKeyTypes) -> PublicKey:
     """Return *key* if API Gateway and ALB take it, or raise PkiError.
 
     P-256, P-384, and RSA of 2048 to 8192 bits with an odd exponent of at least 3
-    (RFC 8017, 3.1).
+    (RFC 8017, 3.1) and of at most LONGEST_EXPONENT bits.
     """
     if isinstance(key, ec.EllipticCurvePublicKey):
         if isinstance(key.curve, tuple(CURVES.values())):
@@ -42,5 +46,9 @@ def accept(key: PublicKeyTypes) -> PublicKey:
         exponent = key.public_numbers().e
         if exponent < _SMALLEST_EXPONENT or exponent % 2 == 0:
             raise PkiError(f"RSA exponent is {exponent}, expected an odd one from 3 up", _HINT)
+        if (bits := exponent.bit_length()) > LONGEST_EXPONENT:
+            raise PkiError(
+                f"RSA exponent has {bits} bits, expected up to {LONGEST_EXPONENT}", _HINT
+            )
         return key
     raise PkiError(f"key is {describe(key)!r}, expected P-256, P-384 or RSA", _HINT)

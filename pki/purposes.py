@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
 from .algorithms import key_fault, signature_fault, validity_fault
+from .describe import rfc4514
 from .errors import UNREADABLE
 from .verdict import Fault, Front
 
@@ -123,6 +124,24 @@ def constraints_fault(authority: x509.Certificate, leaf: x509.Certificate) -> Fa
     return None
 
 
+def key_identifier(certificate: x509.Certificate) -> bytes | None:
+    """Return the identifier of the key of *certificate* (RFC 5280, 4.2.1.2)."""
+    found = _value(certificate, x509.SubjectKeyIdentifier)
+    return found.digest if found else None
+
+
+def authority_key_identifier(certificate: x509.Certificate) -> x509.AuthorityKeyIdentifier | None:
+    """Return what *certificate* says of its issuer's key (RFC 5280, 4.2.1.1)."""
+    return _value(certificate, x509.AuthorityKeyIdentifier)
+
+
+def asks_by_number(above: x509.AuthorityKeyIdentifier | None) -> bool:
+    """Whether *above* names the issuer's own issuer or serial number, not its key alone."""
+    return above is not None and (
+        above.authority_cert_serial_number is not None or above.authority_cert_issuer is not None
+    )
+
+
 def key_identifiers(
     certificate: x509.Certificate, issuer: x509.Certificate
 ) -> tuple[str, str] | None:
@@ -148,8 +167,8 @@ def key_identifiers(
 
 
 def name(of: x509.Name) -> str:
-    """Return the name as RFC 4514 text."""
-    return of.rfc4514_string() or "(empty)"
+    """Return the name as RFC 4514 text, as describe.rfc4514 does."""
+    return rfc4514(of) or "(empty)"
 
 
 def _value(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from cryptography import x509
 
-from .ancestry import Ancestry, is_signed_by
+from .ancestry import Ancestry
 from .errors import UNREADABLE
+from .issuers import FEW, is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
 from .purposes import key_identifiers, name
 from .verdict import Fault
 
 _LONGEST = 100
-_NAMESAKES = 8
 _PASSED_OVER = ("chain-member-expired", "chain-member-not-yet-valid")
 _Certificates = Sequence[x509.Certificate]
 
@@ -31,7 +31,7 @@ def why_no_issuer(
     if ancestry.issuers[leaf]:
         return None
     wanted = name(leaf.issuer)
-    for namesake in ancestry.namesakes[leaf][:_NAMESAKES]:
+    for namesake in ancestry.namesakes[leaf][-FEW:]:
         identifiers = key_identifiers(leaf, namesake)
         if identifiers and is_signed_by(leaf, namesake):
             found = f"{wanted!r} has the key identifier {identifiers[1]!r}"
@@ -40,8 +40,9 @@ def why_no_issuer(
     if ancestry.namesakes[leaf]:
         found = f"a CA called {wanted!r} is there, but the leaf is not signed with its key"
         return Fault("issuer-has-another-key", f"{found}: is it an earlier or a later one?")
+    spelling = _folded(wanted)
     for authority in truststore:
-        if _spelling(authority) == _folded(wanted):
+        if _spelling(authority) == spelling:
             found = f"the leaf writes its issuer {wanted!r}"
             expected = f"the truststore has {name(authority.subject)!r} in another spelling"
             return Fault("issuer-spelled-differently", f"{found}, {expected} or encoding")
@@ -103,7 +104,7 @@ def why_doubtful(
 
 
 def _sent(child: x509.Certificate, ignored: _Certificates) -> str:
-    if any(is_signed_by(child, sent) for sent in ignored[:_NAMESAKES]):
+    if any(is_signed_by(child, sent) for sent in ignored[:FEW]):
         return "; the client sent it, but only the truststore is read"
     return ""
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
@@ -10,9 +10,11 @@ from cryptography.x509.oid import ExtensionOID, PublicKeyAlgorithmOID, Signature
 
 from . import public_keys
 from .algorithms import validity_fault
-from .ancestry import is_signed_by
 from .errors import UNREADABLE
+from .issuers import FEW, Named, is_signed_by
 from .purposes import form_fault, name
+from .search import Search
+from .tbs import parts
 
 #: What they say differs from leaf to leaf, and no front looks at it unless names are constrained.
 _OWN = {
@@ -25,56 +27,63 @@ _OWN = {
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """The *certificates* that can matter to a leaf; constrains: one of them constrains names."""
+    """The *certificates* that can matter to a leaf; constrains: one of them constrains names.
+
+    named: these and others by name, which is all the same to a leaf.
+    """
 
     certificates: tuple[x509.Certificate, ...] = ()
     constrains: bool = False
+    named: Named = field(default_factory=lambda: Named(()), compare=False)
 
 
 class Relevant:
-    """The certificates of *truststore* by name; asked again for the same issuer, it remembers.
+    """The certificates of *truststore* by name; asked again for the same issuers, it remembers.
 
-    What `decide()` says of a leaf that came alone depends on these only: it goes from a name to
-    the certificates that bear it, and of others it asks whether they spell it differently.
+    What `decide()` says of a leaf depends on these only: it goes from the names of its issuer, and
+    of the issuers of what came with it, to the certificates that bear them, and of others it asks
+    whether they spell that of its issuer differently.
     """
 
     def __init__(self, truststore: Sequence[x509.Certificate]) -> None:
         self._by_subject: dict[bytes, list[x509.Certificate]] = defaultdict(list)
         self._by_spelling: dict[str, list[x509.Certificate]] = defaultdict(list)
-        self._known: dict[bytes, Kin] = {}
+        self._known: dict[frozenset[bytes], Kin] = {}
+        self._named = Named(truststore)
         for certificate in truststore:
             try:
-                subject = certificate.subject.public_bytes()
+                subject = parts(certificate).subject
                 self._by_spelling[_folded(certificate.subject)].append(certificate)
                 self._by_subject[subject].append(certificate)
             except UNREADABLE:
                 continue
 
-    def to(self, leaf: x509.Certificate) -> Kin:
+    def to(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate] = ()) -> Kin:
         """Return the certificates that can matter to *leaf*; none, if its issuer is unreadable."""
+        issuers = frozenset(parts(one).issuer for one in (leaf, *sent))
         try:
-            issuer = leaf.issuer.public_bytes()
-            if issuer not in self._known:
-                self._known[issuer] = self._kin(issuer, _folded(leaf.issuer))
+            if issuers not in self._known:
+                self._known[issuers] = self._kin(issuers, _folded(leaf.issuer))
         except UNREADABLE:
             return Kin()
-        return self._known[issuer]
+        return self._known[issuers]
 
-    def _kin(self, issuer: bytes, spelling: str) -> Kin:
+    def _kin(self, issuers: frozenset[bytes], spelling: str) -> Kin:
         found: list[x509.Certificate] = []
-        seen, waiting = {issuer}, [issuer]
+        seen, waiting = set(issuers), [*issuers]
         while waiting:
             for certificate in self._by_subject.get(waiting.pop(), ()):
                 found.append(certificate)
-                above = certificate.issuer.public_bytes()
+                above = parts(certificate).issuer
                 if above not in seen:
                     seen.add(above)
                     waiting.append(above)
         found += self._by_spelling.get(spelling, ())
-        return Kin(tuple(dict.fromkeys(found)), any(map(_constrains, found)))
+        kin = tuple(dict.fromkeys(found))
+        return Kin(kin, any(map(_constrains, kin)), self._named)
 
 
-def likeness(leaf: x509.Certificate, kin: Kin, now: datetime) -> Hashable | None:
+def likeness(leaf: x509.Certificate, kin: Kin, now: datetime, search: Search) -> Hashable | None:
     """Return what is equal of two leaves that `decide()` takes the same path for, at *now*.
 
     None for a leaf that must be asked about by itself: one that is odd or not valid now, or whose
@@ -89,7 +98,9 @@ def likeness(leaf: x509.Certificate, kin: Kin, now: datetime) -> Hashable | None
             return None
         if leaf.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:
             return None
-        signers = frozenset(above for above in kin.certificates if is_signed_by(leaf, above))
+        issuers, others = kin.named.issuers_of(leaf, search)
+        misidentified = [one for one in others[-FEW:] if is_signed_by(leaf, one, search)]
+        signers = frozenset((*issuers, *misidentified))
         extensions = tuple(
             (one.oid, one.critical, None if one.oid in _OWN else one.value.public_bytes())
             for one in leaf.extensions
@@ -97,7 +108,7 @@ def likeness(leaf: x509.Certificate, kin: Kin, now: datetime) -> Hashable | None
         key = public_keys.describe(leaf.public_key())
     except (*UNREADABLE, NotImplementedError):
         return None
-    names = leaf.issuer.public_bytes(), bool(leaf.subject.rdns)
+    names = parts(leaf).issuer, bool(leaf.subject.rdns)
     return names, leaf.signature_algorithm_oid, key, extensions, signers
 
 

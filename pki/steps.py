@@ -9,8 +9,9 @@ from cryptography import x509
 
 from . import describe, public_keys
 from .algorithms import key_fault, signature_fault, validity_fault
-from .ancestry import is_signed_by, trace
+from .ancestry import trace
 from .errors import UNREADABLE, PkiError
+from .issuers import is_signed_by
 from .purposes import (
     authority_fault,
     constraints_fault,

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-from cryptography import x509
-
 from .describe import iso, remaining
-from .tree import Node, is_valid, key_type, nodes
+from .tree import Node, is_valid, key_type
 
 _LABELS, _CHART, _LEFT = 330, 560, 230  # widths: names, bars, what is left
 _ROW, _TOP, _BOTTOM = 30, 44, 16
@@ -42,9 +40,8 @@ class _Axis:
                 yield tick
 
 
-def svg(certificates: Sequence[x509.Certificate], now: datetime) -> str:
-    """Return the picture: a bar for each of *certificates* in the order of the tree."""
-    shown = nodes(certificates)
+def svg(shown: Sequence[Node], now: datetime) -> str:
+    """Return the picture: a bar for each certificate in the order of the tree *shown*."""
     axis = _Axis(shown, now)
     height = _TOP + _ROW * len(shown) + _BOTTOM
     width = _LABELS + _CHART + _LEFT

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import public_keys
 from .describe import describe, fingerprint, remaining
 from .errors import UNREADABLE
+from .lint import members
 from .lint.family import Family, relate
-from .lint.members import Member, label, member
+from .lint.members import Member, label
 
 _DEEPEST = 20
 
@@ -47,9 +47,8 @@ def nodes(certificates: Sequence[x509.Certificate]) -> list[Node]:
     return found
 
 
-def text(certificates: Sequence[x509.Certificate], now: datetime) -> str:
-    """Return the tree as lines: name, key, last day, what is left at *now*."""
-    drawn = nodes(certificates)
+def text(drawn: Sequence[Node], now: datetime) -> str:
+    """Return the tree *drawn* as lines: name, key, last day, what is left at *now*."""
     rows = [(f"{node.lines}{node.member.label}", node) for node in drawn]
     width = min(max((len(name) for name, _ in rows), default=0), 72)
     return "\n".join(f"{name:<{width}}  {_said(node, now)}".rstrip() for name, node in rows)
@@ -58,8 +57,9 @@ def text(certificates: Sequence[x509.Certificate], now: datetime) -> str:
 def as_json(certificates: Sequence[x509.Certificate], now: datetime) -> str:
     """Return what each certificate says, as a JSON list in the file's order, with its issuers."""
     family = _family(certificates)
+    prints = {one: fingerprint(one.certificate) for one in family.children}
     above = {
-        one.certificate: [fingerprint(issuer.certificate) for issuer in issuers]
+        one.certificate: [prints[issuer] for issuer in issuers]
         for one, issuers in family.issuers.items()
     }
     roots = {one.certificate for one in family.roots}
@@ -90,7 +90,7 @@ def key_type(certificate: x509.Certificate) -> str:
 
 
 def _family(certificates: Sequence[x509.Certificate]) -> Family:
-    return relate(member(one, one.public_bytes(Encoding.DER)) for one in certificates)
+    return relate(members.of(certificates))
 
 
 def _below(family: Family, node: Node, below: Sequence[Member]) -> Iterator[Node]:
@@ -106,6 +106,8 @@ def _note(family: Family, one: Member) -> str:
         return f"{len(issuers)} editions of its issuer are here"
     if issuers or one in family.roots:
         return ""
+    if family.search.is_over:
+        return "issuer not looked for: too many CAs of one name"
     return f"issuer is missing: {label(one.certificate.issuer)}"
 
 

@@ -5,16 +5,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .describe import describe
+from .describe import describe, rfc4514
 from .errors import PkiError, filesystem
+from .issuers import FEW, Named, is_signed_by
+from .search import Search
+from .tbs import LARGEST as LARGEST_CERTIFICATE
+from .tbs import parts
 
 LARGEST = 2 * 1024 * 1024
+#: Certificates; twice as many as API Gateway takes.
+MOST = 2000
+#: Then the search for issuers is given up: 1 is a signature with P-256, see search.py.
+MAX_CHECKS = 10_000
 _BEGIN = re.compile(rb"-----BEGIN ([^-\r\n]{0,64})-----")
 _HINT = "see what is in it: openssl storeutl -noout -text FILE"
 
@@ -70,28 +78,22 @@ def refuse_unfit(certificates: Iterable[x509.Certificate], now: datetime, origin
     """Raise PkiError, naming *origin* and the subject, if one is no CA or expired at *now*."""
     place = f" in {origin!r}" if origin else ""
     for certificate in certificates:
-        name = f"{certificate.subject.rfc4514_string()!r}{place}"
         if not _is_ca(certificate):
             raise PkiError(
-                f"{name} is not a CA, expected only CA certificates",
+                f"{_name(certificate)}{place} is not a CA, expected only CA certificates",
                 "leave it out: a truststore holds the issuing CA and its root, never a leaf",
             )
         if certificate.not_valid_after_utc <= now:
             raise PkiError(
-                f"{name} expired on {certificate.not_valid_after_utc:%Y-%m-%d}",
+                f"{_name(certificate)}{place} expired on"
+                f" {certificate.not_valid_after_utc:%Y-%m-%d}",
                 "ask its owner for the present one, and leave this one out",
             )
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether *issuer*'s name and key stand behind *certificate* (RFC 5280, 6.1.3)."""
-    if certificate.issuer != issuer.subject:
-        return False
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
+    return is_signed_by(certificate, issuer)
 
 
 def content(path: Path) -> bytes:
@@ -104,7 +106,7 @@ def content(path: Path) -> bytes:
 
 
 def _certificates(pem: bytes, origin: str) -> Iterator[x509.Certificate]:
-    starts = list(_BEGIN.finditer(pem))
+    starts = list(islice(_BEGIN.finditer(pem), MOST + 1))
     if b"PRIVATE KEY-----" in pem:
         raise PkiError(
             f"{origin} holds a private key, expected certificates only",
@@ -115,6 +117,8 @@ def _certificates(pem: bytes, origin: str) -> Iterator[x509.Certificate]:
             f"{origin} holds no PEM certificate",
             "convert DER with: openssl x509 -inform DER -in FILE -out FILE.pem",
         )
+    if len(starts) > MOST:
+        raise PkiError(f"{origin} holds more than {MOST:,} PEM blocks", "keep the CAs alone")
     ends = [start.start() for start in starts[1:]]
     for start, end in zip(starts, [*ends, len(pem)], strict=True):
         label = start.group(1)
@@ -133,10 +137,12 @@ def _certificate(block: bytes, origin: str) -> x509.Certificate:
 
 
 def readable(certificate: x509.Certificate) -> x509.Certificate:
-    """Return *certificate*; PkiError if any part of it cannot be read."""
+    """Return *certificate*; PkiError if it is too large, or any part of it cannot be read."""
+    if (size := parts(certificate).size) > LARGEST_CERTIFICATE:
+        found = f"a certificate has {size:,} octets, expected up to {LARGEST_CERTIFICATE:,}"
+        raise PkiError(found, "leave it out: no client could send it")
     # cryptography reads lazily: a broken part would come to light only when it is asked for.
     describe(certificate)
-    hash(certificate.issuer)
     return certificate
 
 
@@ -185,17 +191,31 @@ def _issuers_last(members: Sequence[x509.Certificate]) -> list[x509.Certificate]
 def _issuers(
     members: Sequence[x509.Certificate],
 ) -> dict[x509.Certificate, list[x509.Certificate]]:
-    by_subject = defaultdict(list)
+    """Return by certificate who else issued it: nobody, if it signed itself."""
+    search, named = Search(MAX_CHECKS), Named(members)
+    issuers: dict[x509.Certificate, list[x509.Certificate]] = {}
     for member in members:
-        by_subject[member.subject].append(member)
-    issuers = {}
-    for member in members:
-        found = [other for other in by_subject[member.issuer] if is_issued_by(member, other)]
-        if not found:
+        is_root = is_signed_by(member, member, search)
+        above = [] if is_root else _above(member, named, search)
+        if search.is_over:
             raise PkiError(
-                f"the issuer of {member.subject.rfc4514_string()!r} is missing:"
-                f" {member.issuer.rfc4514_string()!r}",
+                f"{_name(member)}: gave up looking for its issuer, too many CAs have that name",
+                "see which: python -m pki truststore lint FILE",
+            )
+        if not (is_root or above):
+            raise PkiError(
+                f"the issuer of {_name(member)} is missing: {rfc4514(member.issuer)!r}",
                 "add the file with that CA: python -m pki truststore build FILE...",
             )
-        issuers[member] = [other for other in found if other != member]
+        issuers[member] = above
     return issuers
+
+
+def _above(member: x509.Certificate, named: Named, search: Search) -> list[x509.Certificate]:
+    """Return who issued *member*, be it under another key identifier than it asks for."""
+    issuers, others = named.issuers_of(member, search)
+    return issuers or [one for one in others[-FEW:] if is_signed_by(member, one, search)]
+
+
+def _name(certificate: x509.Certificate) -> str:
+    return repr(rfc4514(certificate.subject))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from . import access_log, identity, problems
+from . import access_log, identity, problems, unread_body
 from .blueprints import BLUEPRINTS
 from .config import MAX_BODY, Config
 
@@ -41,7 +41,8 @@ def create_app(config: Config, log: Callable[[str], None] = access_log.at_once) 
     problems.init_app(app)
     identity.init_app(app, config, _revocation(app, config, log))
     app.before_request(_refuse_large_body)
-    app.after_request(_finish)
+    app.after_request(_uncached)
+    app.after_request(unread_body.finish)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
@@ -72,15 +73,7 @@ def _refuse_large_body() -> None:
         raise RequestEntityTooLarge
 
 
-def _finish(response: Response) -> Response:
-    """Keep answers that a certificate chose out of caches (RFC 9440, 2.4), and empty the wire.
-
-    A proxy answers 502 when the connection is closed while it still sends the body. Only for who
-    has a certificate is it awaited: anybody else could send a byte a minute.
-    """
+def _uncached(response: Response) -> Response:
+    """Keep answers that a certificate chose out of caches (RFC 9440, 2.4)."""
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.environ.get("CONTENT_LENGTH") and "client" in g:
-        left = min(request.content_length or 0, 16 * MAX_BODY)
-        while left > 0 and (data := request.environ["wsgi.input"].read(min(left, 65536))):
-            left -= len(data)
     return response

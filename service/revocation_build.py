@@ -22,9 +22,10 @@ from .certificate import UNREADABLE
 from .crl import Crl, RejectedCrl
 from .issuer import Issuer, issuers
 from .revocation import Block, BrokenIndex, Header, pack, sort
+from .revocation_fetched import Fetched, SourceUnavailable
 from .revocation_file import IndexFile
 from .revocation_settings import RevocationSettings
-from .revocation_sources import Fetched, SourceUnavailable, shown, source
+from .revocation_sources import shown, source
 
 Scope = tuple[str, tuple[str, ...]]
 

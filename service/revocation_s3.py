@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .crl import MAX_BYTES
-from .revocation_sources import TIMEOUT, Fetched, SourceUnavailable
+from .revocation_fetched import TIMEOUT, Fetched, SourceUnavailable
 
 _NOT_MODIFIED = 304
 

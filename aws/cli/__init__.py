@@ -17,10 +17,12 @@ class Aws(Commands):
         "deploy": "stack:deploy",
         "status": "status:status",
         "rotate": "rotate:main",
+        "doctor": "doctor:main",
         "mtls": "mtls:main",
         "endpoint": "endpoint:main",
         "certificate": "certificate:main",
         "crl": "crl:main",
+        "watch-expiry": "expiry:main",
     }
 
 

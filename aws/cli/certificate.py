@@ -62,7 +62,7 @@ def request(name: str, **given: Unpack[Requesting]) -> None:
     plan = certificate_request.plan(account, wish, terminal)
     done: Request | None = None
     if plan.only_looks or (
-        not plan.is_done and options.is_wanted(given, report.request_plan(plan))
+        not plan.is_done and options.is_wanted_as(given, report.request_plan(plan))
     ):
         done = certificate_request.execute(plan, account, options.waiting(given))
     if given["as_json"]:
@@ -107,7 +107,7 @@ def import_(certificate: str, **given: Unpack[Importing]) -> None:
     account, now = options.account(given), context.now()
     plan = certificate_import.plan(account, wish, now, terminal)
     done: Imported | None = None
-    if not plan.is_done and options.is_wanted(given, report.import_plan(plan, now)):
+    if not plan.is_done and options.is_wanted_as(given, report.import_plan(plan, now)):
         done = certificate_import.execute(plan, account, options.waiting(given))
     if given["as_json"]:
         click.echo(report.imported_json(plan, done, found))

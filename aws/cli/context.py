@@ -39,6 +39,11 @@ def execute_api() -> str:
     return os.environ.get("AWS_ENDPOINT_URL_EXECUTE_API", "")
 
 
+def region() -> str:
+    """Return AWS_REGION, which the AWS CLI reads and boto3 does not; "" = not set."""
+    return os.environ.get("AWS_REGION", "")
+
+
 def environment() -> Mapping[str, str]:
     """Return the environment, for the programs that we start."""
     return dict(os.environ)

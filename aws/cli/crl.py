@@ -68,7 +68,7 @@ def push(file: str, **given: Unpack[Pushing]) -> None:
     )
     plan = crl_push.plan(account, wish, now, terminal)
     done: Pushed | None = None
-    if not plan.is_done and options.is_wanted(given, report.plan(plan, now)):
+    if not plan.is_done and options.is_wanted_as(given, report.plan(plan, now)):
         done = crl_push.execute(plan, account, options.waiting(given))
     if given["as_json"]:
         click.echo(report.as_json(plan, done, found))

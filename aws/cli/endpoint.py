@@ -50,7 +50,7 @@ def off(api: str, **given: Unpack[SwitchingOff]) -> None:
     wish = Wish(api, given["stage"], given["redeploy"], context.execute_api())
     plan = endpoint.plan(account, wish, terminal)
     done: tuple[Door, ...] | None = None
-    if not plan.is_done and options.is_wanted(given, reports.plan(plan)):
+    if not plan.is_done and options.is_wanted_as(given, reports.plan(plan)):
         done = endpoint.execute(plan, account, context.now(), options.waiting(given))
     if done is not None or plan.is_done:
         terminal.show(list(reports.unverified(plan.doors if done is None else done)))

@@ -45,7 +45,8 @@ def off(domain: str, **given: Unpack[Changing]) -> None:
     before = mutual_tls.plan_off(account, domain, terminal)
     again = report.on_again(before, options.where(given))
     done: Domain | None = None
-    if not mutual_tls.is_off(before) and options.is_wanted(given, report.off_plan(before, again)):
+    plan = report.off_plan(before, again)
+    if not mutual_tls.is_off(before) and options.is_wanted_as(given, plan):
         done = mutual_tls.switch_off(account, before, options.waiting(given))
     if given["as_json"]:
         click.echo(report.off_json(before, done, again, found))
@@ -75,7 +76,7 @@ def on(domain: str, **given: Unpack[SwitchingOn]) -> None:
     wish = Wish(domain, given["truststore"], given["version"])
     plan: On = mutual_tls.plan_on(account, wish, context.now(), terminal)
     done: Domain | None = None
-    if not plan.is_done and options.is_wanted(given, report.on_plan(plan)):
+    if not plan.is_done and options.is_wanted_as(given, report.on_plan(plan)):
         done = mutual_tls.switch_on(account, plan, options.waiting(given))
     if given["as_json"]:
         click.echo(report.on_json(plan, done, found))

@@ -86,7 +86,7 @@ def knowing(command: _Command) -> _Command:
 
 def account(options: Reading) -> Account:
     """Sign in as the options say."""
-    return accounts.sign_in(options["profile"], options["region"])
+    return accounts.sign_in(options["profile"], options["region"] or context.region())
 
 
 def where(options: Reading) -> list[str]:
@@ -113,10 +113,14 @@ def clients(options: Knowing) -> Clients:
     return Clients(known, inventory.unknown, origin)
 
 
-def is_wanted(options: Changing, plan: str) -> bool:
-    """Show *plan*, and ask whether to go on, where it was not said; False for a dry run."""
+def show(options: Changing, plan: str) -> None:
+    """Show what is to be done, to people."""
     if not options["as_json"]:
         click.echo(plan)
+
+
+def is_wanted(options: Changing) -> bool:
+    """Ask whether to go on, where it was not said; False for a dry run."""
     if options["dry_run"]:
         return False
     if not options["yes"]:
@@ -124,3 +128,9 @@ def is_wanted(options: Changing, plan: str) -> bool:
             raise click.UsageError("nobody could be asked here: give --yes")
         click.confirm("Do it?", abort=True, err=True)
     return True
+
+
+def is_wanted_as(options: Changing, plan: str) -> bool:
+    """Show *plan*, then ask."""
+    show(options, plan)
+    return is_wanted(options)

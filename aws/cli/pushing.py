@@ -24,9 +24,12 @@ def run(account: Account, wish: Wish, given: Pushing) -> None:
     found: list[Finding] = []
     terminal = context.terminal(found if given["as_json"] else None)
     plan = push_plan.plan(account, wish, context.now(), terminal)
-    if not plan.is_done:
-        lock_out.refuse(plan.lock_out, given["lock_out"])
-    if plan.is_done or not options.is_wanted(given, push_report.plan(plan)):
+    if plan.is_done:
+        _say(plan, None, given, found)
+        return
+    options.show(given, push_report.plan(plan))
+    lock_out.refuse(plan.lock_out, given["lock_out"])
+    if not options.is_wanted(given):
         _say(plan, None, given, found)
         return
     waiting = options.waiting(given)

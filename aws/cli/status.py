@@ -22,7 +22,7 @@ def status(ctx: click.Context, domain: str, **given: Unpack[Reading]) -> None:
     Exit codes: 0 nothing is, 1 an error was found, 2 wrong usage.
     """
     now = context.now()
-    read = statuses.read(options.account(given), domain, now)
+    read = statuses.read(options.account(given), domain, now, context.execute_api())
     found = status_findings.findings(read, now)
     if given["as_json"]:
         click.echo(status_report.as_json(read, found))

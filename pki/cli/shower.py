@@ -28,12 +28,13 @@ def main(file: str | None, *, at: datetime | None, svg: str | None, as_json: boo
     now = at or context.now()
     name = str(context.store().truststore) if file is None else file
     found = truststore.parse(read(name), repr(name))
+    nodes = [] if as_json and svg is None else tree.nodes(found)
     if svg == "-":
-        click.echo(timeline.svg(found, now), nl=False)
+        click.echo(timeline.svg(nodes, now), nl=False)
         return
     if svg is not None:
-        _write(Path(svg), timeline.svg(found, now))
-    click.echo(tree.as_json(found, now) if as_json else tree.text(found, now))
+        _write(Path(svg), timeline.svg(nodes, now))
+    click.echo(tree.as_json(found, now) if as_json else tree.text(nodes, now))
 
 
 def _write(path: Path, picture: str) -> None:

@@ -3,28 +3,18 @@
 import heapq
 import math
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-from pki.algorithms import signature_fault
-from pki.errors import UNREADABLE
-from pki.purposes import key_identifiers
+from pki.purposes import asks_by_number, key_identifiers
+from pki.search import Search, cost_of_size
 
 from .members import Member
+from .signatures import Pair, verified
 
-#: Then the search is given up: a key identifier that is compared is 1, a signature with P-256 too.
-MAX_CHECKS = 7500
+#: Then the search is given up: 1 is a signature with P-256, or a comparison of what both say.
+MAX_CHECKS = 10_000
 _NAMESAKES = 8
-_RSA_COSTS = {4096: 1, 8192: 4}
-_CURVE_COSTS: dict[type[ec.EllipticCurve], int] = {
-    ec.SECP256R1: 1,
-    ec.SECP384R1: 4,
-    ec.SECP521R1: 7,
-}
 
 
 @dataclass(slots=True)
@@ -35,7 +25,7 @@ class Family:
     that bear its issuer's name and have not signed it, though their key identifier is the wanted
     one; misidentified: by certificate, one that signed it under another key identifier; depth:
     CAs up to the nearest root, itself included; room: how many CAs path lengths allow below it;
-    is_complete: False if the search was given up.
+    stuck: where the search was given up; what had not been found then may be there all the same.
     """
 
     members: Sequence[Member]
@@ -47,13 +37,8 @@ class Family:
     misidentified: dict[Member, Member] = field(default_factory=dict)
     depth: dict[Member, int] = field(default_factory=dict)
     room: dict[Member, float] = field(default_factory=dict)
-    costs: dict[Member, int] = field(default_factory=dict)  #: of a signature by its key
-    checks: int = 0
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every signature was looked at."""
-        return self.checks < MAX_CHECKS
+    stuck: Member | None = None
+    search: Search = field(default_factory=lambda: Search(MAX_CHECKS))
 
     def is_authority(self, member: Member) -> bool:
         """Whether *member* is a CA, or was meant to be one."""
@@ -65,101 +50,89 @@ class Family:
 def relate(members: Iterable[Member]) -> Family:
     """Return how *members* stand to each other."""
     family = Family(list({member.der: member for member in reversed(list(members))}.values())[::-1])
-    named: dict[bytes, list[Member]] = defaultdict(list)
-    identified: dict[tuple[bytes, bytes | None], list[Member]] = defaultdict(list)
     for member in family.members:
-        named[member.subject].append(member)
-        identified[member.subject, member.identifier].append(member)
-    family.by_subject = dict(named)
-    for member in family.members:
-        is_named = member.wanted in {None, member.identifier}
-        if member.is_self_issued and is_named and _has_signed(family, member, member):
-            family.roots[member] = None
-            continue
-        for candidate in _candidates(member, named, identified):
-            if candidate is not member:
-                _compare(family, member, candidate)
-        if not family.issuers.get(member):
-            _find_misidentified(family, member, named.get(member.issuer, ()))
+        family.by_subject.setdefault(member.subject, []).append(member)
+    for find in (_find_roots, _find_issuers, _find_misidentified):
+        if not family.search.is_over:
+            find(family)
     _measure_depth(family)
     _measure_room(family)
     return family
 
 
+def _find_roots(family: Family) -> None:
+    own = [
+        (member, member)
+        for member in family.members
+        if member.is_self_issued and member.wanted in {None, member.identifier}
+    ]
+    family.roots = {root: None for (root, _), is_signed in _signed(family, own) if is_signed}
+
+
+def _find_issuers(family: Family) -> None:
+    identified: dict[tuple[bytes, bytes | None], list[Member]] = defaultdict(list)
+    for member in family.members:
+        identified[member.subject, member.identifier].append(member)
+
+    def pairs() -> Iterator[Pair]:
+        for member in family.members:
+            if member in family.roots:
+                continue
+            by_number = asks_by_number(member.above)
+            for candidate in _candidates(family, member, identified):
+                if candidate is member:
+                    continue
+                if not (by_number and _contradicts(family, member, candidate)):
+                    yield candidate, member
+
+    for (issuer, member), is_signed in _signed(family, pairs()):
+        found = family.issuers if is_signed else family.strangers
+        found.setdefault(member, []).append(issuer)
+        if is_signed:
+            family.children.setdefault(issuer, []).append(member)
+
+
 def _candidates(
+    family: Family,
     member: Member,
-    named: dict[bytes, list[Member]],
     identified: dict[tuple[bytes, bytes | None], list[Member]],
 ) -> Iterable[Member]:
     if member.wanted is None:
-        return named.get(member.issuer, ())
+        return family.by_subject.get(member.issuer, ())
     with_key = identified.get((member.issuer, member.wanted), [])
     return [*with_key, *identified.get((member.issuer, None), [])]
 
 
-def _compare(family: Family, member: Member, candidate: Member) -> None:
-    if not family.is_complete or _contradict(member, candidate):
-        family.checks += 1
-        return
-    if _has_signed(family, candidate, member):
-        family.issuers.setdefault(member, []).append(candidate)
-        family.children.setdefault(candidate, []).append(member)
-    else:
-        family.strangers.setdefault(member, []).append(candidate)
-
-
-def _contradict(member: Member, candidate: Member) -> bool:
+def _contradicts(family: Family, member: Member, candidate: Member) -> bool:
     """Whether *member* asks for another issuer than *candidate* (RFC 5280, 4.2.1.1)."""
-    above = member.extension(x509.AuthorityKeyIdentifier)
-    if above is None:
-        return False
-    if above.authority_cert_serial_number is None and above.authority_cert_issuer is None:
-        return None not in {member.wanted, candidate.identifier} and (
-            member.wanted != candidate.identifier
-        )
-    return key_identifiers(member.certificate, candidate.certificate) is not None
+    return (
+        family.search.may(1 + cost_of_size(len(member.der) + len(candidate.der)))
+        and key_identifiers(member.certificate, candidate.certificate) is not None
+    )
 
 
-def _find_misidentified(family: Family, member: Member, namesakes: Sequence[Member]) -> None:
-    for namesake in namesakes[:_NAMESAKES]:
-        if (
-            family.is_complete
-            and key_identifiers(member.certificate, namesake.certificate)
-            and _has_signed(family, namesake, member)
-        ):
-            family.misidentified[member] = namesake
-            return
+def _find_misidentified(family: Family) -> None:
+    def pairs() -> Iterator[Pair]:
+        for member in family.members:
+            if member.above and member not in family.roots and member not in family.issuers:
+                for namesake in family.by_subject.get(member.issuer, ())[:_NAMESAKES]:
+                    if _contradicts(family, member, namesake):
+                        yield namesake, member
+
+    for (issuer, member), is_signed in _signed(family, pairs()):
+        if is_signed:
+            family.misidentified.setdefault(member, issuer)
 
 
-def _has_signed(family: Family, issuer: Member, member: Member) -> bool:
-    """Whether the key of *issuer* is behind *member*; yes where only another rule can tell."""
-    if not family.is_complete:
-        return False
-    try:
-        if issuer not in family.costs:
-            family.costs[issuer] = _cost(issuer)
-        if not family.costs[issuer]:  # no front takes it: the rules on keys say so
-            return True
-        family.checks += family.costs[issuer]
-        member.certificate.verify_directly_issued_by(issuer.certificate)
-    except InvalidSignature:
-        return False
-    except (UnsupportedAlgorithm, TypeError):  # a key or a hash that no front takes
-        return True
-    except UNREADABLE:
-        # cryptography verifies no SHA-1 here: that such a signature is refused is another rule's.
-        return signature_fault(member.certificate, "alb") is not None
-    return True
-
-
-def _cost(issuer: Member) -> int:
-    """How many times as long as P-256 its key takes; 0 for kinds that are not worth it."""
-    key = issuer.certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        return next((cost for bits, cost in _RSA_COSTS.items() if key.key_size <= bits), 0)
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return _CURVE_COSTS.get(type(key.curve), 0)
-    return 1
+def _signed(family: Family, pairs: Iterable[Pair]) -> Iterable[tuple[Pair, bool]]:
+    """Return *pairs*, as far as the search may go, and of each whether it is one that signed."""
+    due: list[Pair] = []
+    for issuer, member in pairs:
+        if not family.search.may(max(issuer.cost, 1) + cost_of_size(len(member.der))):
+            family.stuck = member
+            break
+        due.append((issuer, member))
+    return zip(due, verified(due), strict=True)
 
 
 def _measure_depth(family: Family) -> None:

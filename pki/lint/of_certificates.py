@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from cryptography import x509
+
 from pki.findings import Severity
 from pki.purposes import critical_fault, purpose_fault
-from pki.verdict import Fault, Front
+from pki.verdict import Fault
 
 from .members import Member
-from .rule import Bundle, Hit, Rule, both, of, refused
+from .rule import Bundle, Faults, Hit, Rule, both, of, refused
 
 _LEAVE_OUT = "leave it out: a truststore holds issuing CAs and their roots, never a leaf"
 _REISSUE = "ask its owner for one that is right, and leave this one out"
@@ -24,35 +26,29 @@ def _form(code: str) -> _Check:
 
 
 def _key(code: str) -> _Check:
-    return _by_front(code, lambda bundle, member, front: bundle.faults[member, front].key)
+    return _by_front(code, lambda _, faults: faults.key)
 
 
 def _signature(code: str) -> _Check:
-    return _by_front(code, _signature_below_a_root)
+    return _by_front(code, lambda is_root, faults: None if is_root else faults.signature)
 
 
-def _signature_below_a_root(bundle: Bundle, member: Member, front: Front) -> Fault | None:
-    is_root = member in bundle.family.roots
-    return None if is_root else bundle.faults[member, front].signature
+def _by_front(code: str, find: Callable[[bool, Faults], Fault | None]) -> _Check:
+    """Return a check of what is wrong with *code*; *find*: that of a root, or of another."""
 
-
-def _by_front(code: str, find: Callable[[Bundle, Member, Front], Fault | None]) -> _Check:
     def check(bundle: Bundle) -> Iterator[Hit]:
-        for member in bundle.family.members:
-            for front in bundle.fronts:
-                fault = find(bundle, member, front)
-                if fault and fault.code == code:
-                    yield of(member, fault.because, front)
+        for (member, front), faults in bundle.faults.items():
+            fault = find(member in bundle.family.roots, faults)
+            if fault and fault.code == code:
+                yield of(member, fault.because, front)
 
     return check
 
 
 def _root_signature(bundle: Bundle) -> Iterator[Hit]:
-    for root in bundle.family.roots:
-        for front in bundle.fronts:
-            faults = bundle.faults[root, front]
-            if faults.signature and not faults.key:
-                yield of(root, f"{faults.signature.because}; it signed itself", front)
+    for (member, front), faults in bundle.faults.items():
+        if faults.signature and not faults.key and member in bundle.family.roots:
+            yield of(member, f"{faults.signature.because}; it signed itself", front)
 
 
 def _authorities(find: Callable[[Bundle, Member], str]) -> _Check:
@@ -99,13 +95,13 @@ def _no_usage(_: Bundle, member: Member) -> str:
 
 
 def _not_critical(_: Bundle, member: Member) -> str:
-    critical = [
-        e.critical for e in member.certificate.extensions if e.value is member.constraints
-    ]  # fmt: skip
-    return "basicConstraints is not critical" if critical == [False] else ""
+    found = member.extensions.get(x509.BasicConstraints.oid)
+    return "basicConstraints is not critical" if found and not found.critical else ""
 
 
 def _not_for_clients(_: Bundle, member: Member) -> str:
+    if x509.ExtendedKeyUsage.oid not in member.extensions:
+        return ""
     fault = purpose_fault(member.certificate)
     return fault.because if fault else ""
 
@@ -152,7 +148,8 @@ RULES = (
     Rule("key-too-large", "an RSA key has more than 8192 bits",
          "ALB's page ends there; of API Gateway it is not known", _REISSUE,
          refused("key-too-large"), _key("key-too-large")),
-    Rule("key-type", "a key is of a kind that the front's page does not list",
+    Rule("key-type", "a key is of a kind that the front's page does not list, or RSA with an"
+         " exponent of more than 64 bits",
          "API Gateway lists RSA, P-256 and P-384, ALB P-521 too: neither has Ed25519 or ML-DSA",
          _REISSUE, refused("key-type"), _key("key-type")),
     Rule("key-for-pss", "a key is an RSA key for PSS alone",

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from pki.findings import Severity
+from pki.tbs import LARGEST
 from pki.verdict import Front
 
-from .members import LARGEST
 from .rule import ALB_QUOTAS, OWN, REST_QUOTAS, Bundle, Grade, Hit, Rule, of
 
 _SPLIT = "leave out what is not needed, or split it over two domains"

@@ -24,8 +24,8 @@ def _errors(code: str) -> dict[Front, Grade]:
 
 
 def _orphans(bundle: Bundle) -> Iterator[Member]:
-    """CAs without an issuer here, that are no roots."""
-    for member in bundle.authorities:
+    """CAs without an issuer here, that are no roots; none if not all was looked at."""
+    for member in () if bundle.family.search.is_over else bundle.authorities:
         if not bundle.family.issuers.get(member) and member not in bundle.family.roots:
             yield member
 
@@ -90,7 +90,7 @@ def _issuer_missing(bundle: Bundle) -> Iterator[Hit]:
 
 
 def _root_missing(bundle: Bundle) -> Iterator[Hit]:
-    if bundle.members and _has_no_root(bundle):
+    if bundle.members and _has_no_root(bundle) and not bundle.family.search.is_over:
         missing = sorted({label(member.certificate.issuer) for member in _tops(bundle)})
         names = ", ".join(map(repr, missing[:_SHOWN])) + " and others" * (len(missing) > _SHOWN)
         found = f"{names} is missing" if missing else "no CA here signed itself"
@@ -98,7 +98,7 @@ def _root_missing(bundle: Bundle) -> Iterator[Hit]:
 
 
 def _unreachable(bundle: Bundle) -> Iterator[Hit]:
-    if _has_no_root(bundle) or not bundle.family.is_complete:
+    if _has_no_root(bundle) or bundle.family.search.is_over:
         return
     for member in bundle.authorities:
         if bundle.family.issuers.get(member) and member not in bundle.family.depth:
@@ -168,8 +168,10 @@ def _reissued(bundle: Bundle) -> Iterator[Hit]:
 
 
 def _too_tangled(bundle: Bundle) -> Iterator[Hit]:
-    if not bundle.family.is_complete:
-        yield Hit(f"who issued whom was not looked at to the end, after {MAX_CHECKS:,} steps")
+    stuck = bundle.family.stuck
+    if bundle.family.search.is_over:
+        found = f"who issued whom was not looked at to the end, after {MAX_CHECKS:,} steps"
+        yield of(stuck, found) if stuck else Hit(found)
 
 
 RULES = (

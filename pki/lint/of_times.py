@@ -1,6 +1,6 @@
 """Rules for validity and names: what is fine today and not tomorrow, or not for everybody."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -31,14 +31,16 @@ _UNCHECKED = (x509.DirectoryName, x509.RFC822Name)
 
 
 def _expired(bundle: Bundle) -> Iterator[Hit]:
+    latest = _latest(bundle)
     for member in bundle.authorities:
-        if bundle.now >= member.ends and not _later(bundle, member):
+        if bundle.now >= member.ends and not _later(latest, member):
             yield of(member, f"it expired on {iso(member.ends)}")
 
 
 def _replaced(bundle: Bundle) -> Iterator[Hit]:
+    latest = _latest(bundle)
     for member in bundle.authorities:
-        if bundle.now >= member.ends and (other := _later(bundle, member)):
+        if bundle.now >= member.ends and (other := _later(latest, member)):
             message = f"it expired on {iso(member.ends)}, its successor with the same key is here"
             yield of(member, f"{message} until {iso(other.ends)}")
 
@@ -50,9 +52,10 @@ def _not_yet_valid(bundle: Bundle) -> Iterator[Hit]:
 
 
 def _expires_soon(bundle: Bundle) -> Iterator[Hit]:
+    latest = _latest(bundle)
     for member in bundle.authorities:
         soon = bundle.now < member.ends and member.ends - bundle.now <= bundle.within
-        if soon and not _later(bundle, member):
+        if soon and not _later(latest, member):
             yield of(member, f"it expires on {iso(member.ends)}: {_left(member, bundle)}")
 
 
@@ -60,13 +63,21 @@ def _left(member: Member, bundle: Bundle) -> str:
     return remaining(member.ends, bundle.now)
 
 
-def _later(bundle: Bundle, member: Member) -> Member | None:
+def _latest(bundle: Bundle) -> dict[tuple[bytes, bytes], Member]:
+    """Of those of one name and key that are valid now, the one that is valid longest."""
+    latest: dict[tuple[bytes, bytes], Member] = {}
+    for member in bundle.family.members:
+        if member.begins <= bundle.now < member.ends:
+            first = latest.setdefault((member.subject, member.key), member)
+            if member.ends > first.ends:
+                latest[member.subject, member.key] = member
+    return latest
+
+
+def _later(latest: Mapping[tuple[bytes, bytes], Member], member: Member) -> Member | None:
     """Return one of the same name and key that is valid now, and longer than *member*."""
-    for other in bundle.family.by_subject[member.subject]:
-        is_same = other.key == member.key and member.key
-        if is_same and other.begins <= bundle.now < other.ends and other.ends > member.ends:
-            return other
-    return None
+    other = latest.get((member.subject, member.key))
+    return other if other and other.ends > member.ends else None
 
 
 def _outlives(bundle: Bundle) -> Iterator[Hit]:

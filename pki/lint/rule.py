@@ -42,7 +42,7 @@ class Bundle:
     within: timedelta
     authorities: Sequence[Member]  #: the CAs, each once, and what was meant to be one
     fronts: Sequence[Front]  #: those asked for
-    faults: Mapping[tuple[Member, Front], Faults]
+    faults: Mapping[tuple[Member, Front], Faults]  #: of those that have any
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Every rule, and one run of them over a file."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from pki.verdict import Front
 
 from . import of_certificates, of_files, of_limits, of_relations, of_times
 from .family import relate
-from .members import read
+from .members import Member, read
 from .rule import FRONTS, Bundle, Faults, Hit, Rule
 from .scan import Scan, private_keys, scan
 
@@ -61,13 +61,6 @@ def _bundle(content: bytes, asked: tuple[Front, ...], now: datetime, within: tim
     members, broken = read(scanned.blocks)
     family = relate(members)
     authorities = list(filter(family.is_authority, family.members))
-    faults = {
-        (member, front): Faults(
-            key_fault(member.certificate, front), signature_fault(member.certificate, front)
-        )
-        for member in family.members
-        for front in asked
-    }
     return Bundle(
         content,
         scanned,
@@ -78,8 +71,19 @@ def _bundle(content: bytes, asked: tuple[Front, ...], now: datetime, within: tim
         within,
         authorities,
         asked,
-        faults,
+        dict(_faults(family.members, asked)),
     )
+
+
+def _faults(
+    members: Iterable[Member], asked: tuple[Front, ...]
+) -> Iterator[tuple[tuple[Member, Front], Faults]]:
+    for member in members:
+        for front in asked:
+            key = key_fault(member.certificate, front)
+            signature = signature_fault(member.certificate, front)
+            if key or signature:
+                yield (member, front), Faults(key, signature)
 
 
 def _findings(rule: Rule, bundle: Bundle, asked: tuple[Front, ...]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ _MARK = re.compile(rb"-----(BEGIN|END) ([^-\n]{0,64})-----")
 _INDENT = 100  # octets before a mark that are looked at
 _PRIVATE = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 # Lines of 64 characters between marks on lines of their own (RFC 7468, 2).
-_STRICT = re.compile(rb"\n(?:[^\s]{64}\n)*[^\s]{1,64}\n")
+_STRICT = re.compile(rb"\n(?:\S{64}\n)*\S{1,64}\n")
 _MAX_LABELS = 20
 
 
@@ -87,7 +87,7 @@ def scan(content: bytes) -> Scan:
         if not begins_line and opened is None:
             continue  # a word of some text
         between = text[position:start]
-        if opened is None:
+        if opened is None and between:
             _outside(between, line + 1, found, starts_line=position == 0)
         line += between.count(b"\n")
         if mark is None:

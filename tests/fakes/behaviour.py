@@ -15,6 +15,8 @@ class Behaviour:
     keeps_old_while_updating: bool = True
     #: Whether get_domain_name tells the warnings again. Documented: on create and update only.
     repeats_warnings: bool = False
+    #: What it warns of beyond its documented rules, by the content of a truststore.
+    also_warns: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
     #: Buckets that are there, but whose objects the caller may not read.
     unreadable: set[str] = field(default_factory=set)
     trust_store_creating_for: float = 0.0  #: how long an ELBv2 trust store is CREATING

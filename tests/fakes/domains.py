@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.fakes import bundle
 from tests.fakes.behaviour import Behaviour
@@ -162,8 +162,10 @@ class Domains:
             raise bad_request(f"The truststore {uri} cannot be read: Access Denied")
         try:
             content = self.sources.content(bucket, key, settings.truststore_version)
-            return bundle.read(content, self.clock.now())
+            found = bundle.read(content, self.clock.now())
         except Unreadable as error:
             raise bad_request(f"The truststore {uri} cannot be read: {error}") from error
         except bundle.NoBundle as error:
             raise bad_request(f"The truststore {uri} is invalid: {error}") from error
+        also = self.behaviour.also_warns.get(content, ())
+        return replace(found, warnings=(*found.warnings, *also))

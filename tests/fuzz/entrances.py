@@ -55,8 +55,8 @@ def _explained(data: bytes) -> str:
 
 def _truststore(data: bytes) -> str:
     lint(data, now=NOW)
-    found = truststore.read(data)
-    return tree.text(found, NOW) + timeline.svg(found, NOW)
+    nodes = tree.nodes(truststore.read(data))
+    return tree.text(nodes, NOW) + timeline.svg(nodes, NOW)
 
 
 def _crl(data: bytes) -> int:

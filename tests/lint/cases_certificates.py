@@ -34,9 +34,9 @@ def with_key(public_key: CertificatePublicKeyTypes) -> bytes:
     return below(public_key=public_key)
 
 
-def fabricated(bits: int) -> rsa.RSAPublicKey:
+def fabricated(bits: int, exponent: int = 65537) -> rsa.RSAPublicKey:
     """Nobody has the private key; it would take minutes to make one."""
-    return rsa.RSAPublicNumbers(65537, 2 ** (bits - 1) + 1).public_key()
+    return rsa.RSAPublicNumbers(exponent, 2 ** (bits - 1) + 1).public_key()
 
 
 def version_one() -> bytes:
@@ -164,6 +164,12 @@ _KEYS = {
         "ML-DSA: both have been reported to refuse it.",
         lambda: with_key(mldsa.MLDSA44PrivateKey.generate().public_key()),
         "error key-type api-gateway", "error key-type alb"),
+    "key-type-exponent": trips(
+        "RSA with an exponent of 65 bits: it takes long to verify what it has signed.",
+        lambda: with_key(fabricated(2048, 2**64 + 1)), "error key-type"),
+    "key-exponent-of-64-bits": barely(
+        "RSA with an exponent of 64 bits.",
+        lambda: with_key(fabricated(2048, 2**63 + 1)), "key-type"),
     "key-p384": barely(
         "P-384.", lambda: store(ca(key=ec.generate_private_key(ec.SECP384R1()))), "key-type"),
     "key-for-pss": trips("An RSA key for PSS alone.", key_for_pss, "error key-for-pss"),

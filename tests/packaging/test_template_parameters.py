@@ -105,6 +105,7 @@ OTHERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Tracing": (("on", "off"), ("", "Active")),
     "ThrottleRate": (("1", "0010", "10000"), ("0", "-1", "10001", "")),
     "ThrottleBurst": (("1", "5000"), ("0", "5001", "many")),
+    "ExpiryWarningDays": (("1", "30", "365"), ("0", "366", "", "soon")),
     "LogRetentionDays": (("1", "90", "3653"), ("0", "2", "91", "")),
     "ApiGatewayAccountRole": (("create", "keep"), ("", "none")),
     **{

@@ -17,6 +17,7 @@ from tests.packaging.template import (  # noqa: F401  (each adds its promises)
     order,
     outputs,
     truststore,
+    watcher,
 )
 from tests.packaging.template.combinations import COMBINATIONS
 from tests.packaging.template.made import Made, made

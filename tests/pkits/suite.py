@@ -16,7 +16,7 @@ from pathlib import Path
 import cryptography_vectors
 from cryptography import x509
 
-from pki.ancestry import is_signed_by
+from pki.issuers import is_signed_by
 
 #: All that is not about validity periods is valid then.
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -28,6 +28,7 @@ _ALL = {
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
     "AlarmEmail": "ops@example.com",
+    "ExpiryWarningDays": "45",
     "LogRetentionDays": "7",
     "Tracing": "on",
     "ApiGatewayAccountRole": "keep",

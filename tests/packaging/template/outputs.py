@@ -40,6 +40,7 @@ def the_outputs_say_what_somebody_needs_next(made: Made) -> Iterator[str]:
         ),
         "FunctionName": "${ApiFunction}",
         "FunctionLogGroup": "${ApiFunctionLog}",
+        "ExpiryWatcherName": "${ExpiryWatcher}",
         "AccessLogGroup": "${AccessLog}",
         "ExecutionLogGroup": "${ExecutionLog}",
         "RestApiId": "${Api}",

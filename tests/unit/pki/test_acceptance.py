@@ -36,6 +36,8 @@ RSA = leaf(issuer=ISSUING, key=rsa_key(2048))
 RSA_SPKI = bytes.fromhex("30820122300d06092a864886f70d0101010500")
 PSS_SPKI = bytes.fromhex("30820120300b06092a864886f70d01010a")
 LARGE = rsa.RSAPublicNumbers(65537, 2**8199 + 1).public_key()
+LONG = rsa.RSAPublicNumbers(2**64 + 1, 2**2047 + 1).public_key()
+NOT_SO_LONG = rsa.RSAPublicNumbers(2**63 + 1, 2**2047 + 1).public_key()
 NETSCAPE = "2.16.840.1.113730.1.1"
 POLICIES = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)])
 
@@ -123,6 +125,8 @@ LEAVES: dict[str, tuple[Make, tuple[str, str]]] = {
         lambda: edited(ISSUING, oddities.replaced(b"\2\3\1\0\1", b"\2\3\1\0\2"), RSA),
         both("key-type"),
     ),
+    "RSA, exponent of 65 bits": (lambda: signed(ISSUING, public_key=LONG), both("key-type")),
+    "RSA, exponent of 64 bits": (lambda: signed(ISSUING, public_key=NOT_SO_LONG), both("")),
     "RSA for PSS": (
         lambda: edited(ISSUING, oddities.replaced(RSA_SPKI, PSS_SPKI), RSA),
         both("key-for-pss"),
@@ -177,7 +181,7 @@ LEAVES: dict[str, tuple[Make, tuple[str, str]]] = {
 STRICTER = {"X.509 v1", "serial 0", "serial below 0", "serial of 21 octets", "P-224", "secp256k1"}
 STRICTER |= {"Ed25519", "Ed448", "RSA 2047", "SHA-224", "DSA", "a CA", "agrees"}
 STRICTER |= {"critical policies", "unreadable SAN", "extension twice", "RSA 8200"}
-STRICTER |= {"RSA, exponent 65538", "RSA for PSS"}
+STRICTER |= {"RSA, exponent 65538", "RSA, exponent of 65 bits", "RSA for PSS"}
 
 
 @pytest.mark.parametrize("case", LEAVES)

@@ -35,7 +35,7 @@ def test_a_search_that_grows_too_large_is_given_up(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(("front", "sent"), [("api-gateway", 0), ("alb", MAX_SENT)])
 def test_authorities_that_issued_each_other_cannot_make_it_long(front: Front, sent: int) -> None:
-    keys = [builders.p256() for _ in range(8)]
+    keys = [builders.p256() for _ in range(12)]
     name = "CN=Mesh"
     roots = [authority(subject=name, key=key) for key in keys]
     mesh = tuple(

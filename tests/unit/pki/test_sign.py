@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from cryptography.x509.oid import NameOID
 
-from pki import csr
+from pki import csr, public_keys
 from pki.errors import PkiError
 from pki.profiles import CLIENT, LEAVES, SERVER
 from pki.sans import Sans
@@ -175,6 +175,14 @@ def test_a_weak_rsa_exponent_is_refused(exponent: int) -> None:
     pem[place + 2 : place + 5] = exponent.to_bytes(3, "big")
     with pytest.raises(PkiError):
         csr.parse(bytes(pem), CLIENT)
+
+
+def test_an_rsa_exponent_that_takes_long_is_refused() -> None:
+    modulus = RSA_2048.public_key().public_numbers().n
+    longest = rsa.RSAPublicNumbers(2**63 + 1, modulus).public_key()
+    assert public_keys.accept(longest) is longest
+    with pytest.raises(PkiError, match="65 bits, expected up to 64"):
+        public_keys.accept(rsa.RSAPublicNumbers(2**64 + 1, modulus).public_key())
 
 
 def test_sign_prints_the_leaf_and_records_it(tmp_path: Path) -> None:

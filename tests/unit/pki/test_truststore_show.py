@@ -28,7 +28,7 @@ ALL = [one.certificate for one in (LOW, SECOND_CA, ROOT, FIRST, FUTURE, ORPHAN)]
 
 
 def drawn(certificates: list[x509.Certificate], now: datetime = NOW) -> ET.Element:
-    return ET.fromstring(timeline.svg(certificates, now))  # noqa: S314
+    return ET.fromstring(timeline.svg(tree.nodes(certificates), now))  # noqa: S314
 
 
 def loaded(content: bytes) -> list[x509.Certificate]:
@@ -36,7 +36,7 @@ def loaded(content: bytes) -> list[x509.Certificate]:
 
 
 def test_the_tree_has_issuers_above_what_they_issued() -> None:
-    lines = tree.text(ALL, NOW).splitlines()
+    lines = tree.text(tree.nodes(ALL), NOW).splitlines()
     assert [line.split("  ec-p256")[0].rstrip() for line in lines] == [
         "CN=Root",
         "├─ CN=Second",
@@ -61,7 +61,7 @@ def test_each_certificate_is_there_once(content: bytes) -> None:
 
 def test_a_second_edition_of_an_issuer_is_told() -> None:
     editions = [FIRST, ca("CN=First", ROOT, key=FIRST.key)]
-    found = tree.text([one.certificate for one in (LOW, *editions, ROOT)], NOW)
+    found = tree.text(tree.nodes([one.certificate for one in (LOW, *editions, ROOT)]), NOW)
     assert found.count("2 editions of its issuer are here") == 1
 
 
@@ -71,14 +71,14 @@ def test_a_child_of_two_editions_of_which_one_issued_the_other_is_there_once() -
     second = ca("CN=Root", first, key=first.key, ids=Ids(own=two, above=one))
     child = ca("CN=Child", first, ids=Ids(left_out=True))
     found = [one.certificate for one in (second, child, first)]
-    assert tree.text(found, NOW).count("CN=Child") == 1
+    assert tree.text(tree.nodes(found), NOW).count("CN=Child") == 1
 
 
 def test_a_chain_of_a_hundred_is_drawn() -> None:
     holders = [ca("CN=0")]
     for number in range(1, 100):
         holders.append(ca(f"CN={number}", holders[-1]))
-    lines = tree.text([holder.certificate for holder in holders], NOW).splitlines()
+    lines = tree.text(tree.nodes([holder.certificate for holder in holders]), NOW).splitlines()
     assert len(lines) == 100
     assert max(map(len, lines)) < 200
 
@@ -131,7 +131,7 @@ def test_the_year_9999_does_not_press_the_others_together() -> None:
 def test_any_time_can_be_looked_from(year: int) -> None:
     now = datetime(year, 6, 1, tzinfo=UTC)
     assert len(drawn(ALL, now).findall(f".//{SVG}rect")) == len(ALL)
-    assert tree.text(ALL, now)
+    assert tree.text(tree.nodes(ALL), now)
 
 
 @settings(deadline=None, max_examples=60)
@@ -142,12 +142,12 @@ def test_a_name_is_text_whatever_it_holds(name: str) -> None:
         holder = ca(x509.Name([part]))
     except ValueError:
         return
-    picture = timeline.svg([holder.certificate], NOW)
+    picture = timeline.svg(tree.nodes([holder.certificate]), NOW)
     found = ET.fromstring(picture)  # noqa: S314
     assert {element.tag.removeprefix(SVG) for element in found.iter()} <= {
         "svg", "title", "text", "rect", "line", "g",
     }  # fmt: skip
-    assert tree.text([holder.certificate], NOW).isprintable()
+    assert tree.text(tree.nodes([holder.certificate]), NOW).isprintable()
 
 
 def test_markup_in_a_name_is_text() -> None:

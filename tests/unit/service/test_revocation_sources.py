@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from service import revocation_sources
+from service.revocation_fetched import Fetched, SourceUnavailable
 from service.revocation_s3 import over_s3
-from service.revocation_sources import Fetched, SourceUnavailable, from_file, shown, source
+from service.revocation_sources import from_file, shown, source
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 ETAG = '"v1"'
