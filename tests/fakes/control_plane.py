@@ -164,7 +164,10 @@ class ControlPlane:
         return self._clients[service]
 
     def become(self, name: str, status: str, message: str = "") -> None:
-        """Give the domain *name* that status now, until something is changed."""
+        """Give the domain *name* that status now, until something is changed.
+
+        A change that is under way ends there: what it was to bring never comes into force.
+        """
         self.domains.get(name).become(status, message)
 
     def next_change_ends(self, name: str, status: str, message: str = "") -> None:

@@ -1,4 +1,13 @@
-"""The fixtures `moto` and `fake`, for every test; loaded by tests/conftest.py."""
+"""The fixtures `moto` and `fake`, for every test; loaded by tests/conftest.py.
+
+def test_a_lost_answer(fake: ControlPlane) -> None:
+    made = protected_domain(fake, truststore)
+    fake.fail("UpdateDomainName", faults.ANSWER_LOST, times=faults.ALWAYS)
+    ...                                      # what is tested, in this process or another
+    fake.clock.sleep(fake.behaviour.updating_for)
+    assert fake.accepts(made.name, leaf)
+    assert [call.name for call in fake.calls] == [...]
+"""
 
 from __future__ import annotations
 

@@ -126,6 +126,7 @@ def test_each_side_has_its_own_apis(made: Protected) -> None:
         (operation("/disableExecuteApiEndpoint", "yes"), f"{DISABLED} Invalid request input"),
         (operation("/disableExecuteApiEndpoint", "true", "add"), "choose supported operations"),
         (operation("/disableExecuteApiEndpoint"), f"{DISABLED} Invalid request input"),
+        (operation("/description"), "/description Invalid request input"),
         (operation("/endpoint", "true"), "Must be one of: ["),
         (operation("/endpointConfiguration/types/EDGE", "REGIONAL"), "Invalid request input"),
     ],

@@ -13,7 +13,7 @@ import botocore.exceptions
 import pytest
 
 from tests.builders import Holder
-from tests.fakes import faults
+from tests.fakes import asked, faults
 from tests.fakes.asking import URI, VERSION, get, operation, refused
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.faults import ALWAYS, Fault
@@ -192,7 +192,9 @@ def test_another_process_can_ask_and_its_time_can_pass(made: Protected) -> None:
     subprocess.run([sys.executable, "-c", OFF], env=made.fake.environment(), check=True)
     assert get(made)["domainNameStatus"] == "UPDATING"
     made.fake.clock.speed = 1000
+    deadline = time.monotonic() + 60
     while get(made)["domainNameStatus"] == "UPDATING":
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     assert made.fake.in_force(NAME) == b""
     assert environment(made.fake.url) == made.fake.environment()
@@ -215,9 +217,13 @@ def test_the_journal_has_parameters_as_boto3_takes_them(made: Protected) -> None
         ("cloudformation", "list_stacks", {"StackStatusFilter": ["CREATE_COMPLETE"]}),
         ("route53", "list_hosted_zones", {"MaxItems": "1"}),
     ]
-    for service, method, parameters in calls:
-        getattr(made.fake.client(service), method)(**parameters)
-    for call, (service, method, parameters) in zip(made.fake.calls, calls, strict=True):
+    for _ in range(2):
+        # botocore's S3 client changes the model that it works with, and it may be ours.
+        asked.model.cache_clear()
+        asked._routes.cache_clear()
+        for service, method, parameters in calls:
+            getattr(made.fake.client(service), method)(**parameters)
+    for call, (service, method, parameters) in zip(made.fake.calls, calls * 2, strict=True):
         assert (call.service, call.operation) == (service, method.title().replace("_", ""))
         assert parameters.items() <= call.parameters.items()
 

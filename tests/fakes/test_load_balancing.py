@@ -55,6 +55,7 @@ BAD: list[Callable[[str], str]] = [
     lambda pem: pem * 26,
     lambda pem: pem.replace("MII", "XII"),
     lambda pem: pem[:-30],
+    lambda pem: pem + pem[:-30],
     lambda _: "",
 ]
 

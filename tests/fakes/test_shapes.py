@@ -11,9 +11,11 @@ import botocore.credentials
 import pytest
 import requests
 
-from tests.fakes.asked import model
+from tests.fakes import shapes
+from tests.fakes.asked import Asked, model
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.protected import NAME, Protected
+from tests.fakes.refusal import Refusal
 from tests.unit.aws.moto_server import REGION
 
 
@@ -83,6 +85,16 @@ def test_all_that_is_wrong_is_said_at_once(made: Protected) -> None:
     body = {"tags": {"a": 1}, "x": 1}
     message = ask(made.fake, "POST", "/domainnames", body)[2]
     assert message.startswith("3 validation errors detected: ")
+
+
+@pytest.mark.parametrize(("size", "is_fine"), [(0, False), (1, True), (400, True), (401, False)])
+def test_numbers_have_their_limits(size: int, *, is_fine: bool) -> None:
+    asked = Asked("elbv2", "DescribeTrustStores", {"PageSize": size}, protocol="query")
+    if is_fine:
+        shapes.check(asked)
+    else:
+        with pytest.raises(Refusal, match=r"Member must have value (greater|less) than or equal"):
+            shapes.check(asked)
 
 
 def test_no_operation_is_there_for_another_path(made: Protected) -> None:
