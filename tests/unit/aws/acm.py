@@ -5,13 +5,10 @@ moto issues by the wall clock, without looking at DNS, and of one key type; so h
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-
-import botocore.exceptions
 
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.refusal import Refusal
@@ -137,44 +134,21 @@ class Acm:
         return {"CertificateSummaryList": found}
 
 
-class Issuing:
-    """moto's ACM, where some certificates are issued at once; moto itself takes a minute."""
+class Waiting:
+    """moto's ACM, where *arns* wait to be issued; moto itself issues all at once. It lists none."""
 
-    def __init__(self, fake: ControlPlane) -> None:
+    def __init__(self, fake: ControlPlane, *arns: str) -> None:
         self._acm = client("acm", fake.moto)
-        self._issued: set[str] = set()
+        self._arns = arns
         served = cast("dict[str, Mapping[str, Callable[[Any], Any]]]", fake.operations)
         served["acm"] = {
             "DescribeCertificate": self._describe,
-            "GetCertificate": lambda given: self._ask("get_certificate", given),
-            "ListCertificates": lambda given: self._ask("list_certificates", given),
-            "ImportCertificate": self._import,
+            "ListCertificates": lambda _: {"CertificateSummaryList": []},
         }
 
-    def issued(self, *names: str) -> str:
-        """The ARN of one that ACM has issued for *names*."""
-        first, *others = names
-        more = {"SubjectAlternativeNames": others} if others else {}
-        answer = self._acm.request_certificate(DomainName=first, ValidationMethod="DNS", **more)
-        self._issued.add(answer["CertificateArn"])
-        return str(answer["CertificateArn"])
-
     def _describe(self, given: dict[str, Any]) -> dict[str, Any]:
-        said = self._ask("describe_certificate", given)
-        if given["CertificateArn"] in self._issued:
-            said["Certificate"]["Status"] = "ISSUED"
-        return said
-
-    def _import(self, given: dict[str, Any]) -> dict[str, Any]:
-        blobs = ("Certificate", "PrivateKey", "CertificateChain")
-        decoded = {k: base64.b64decode(v) if k in blobs else v for k, v in given.items()}
-        return self._ask("import_certificate", decoded)
-
-    def _ask(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._acm, method)(**given)
-        except botocore.exceptions.ClientError as error:
-            said = error.response["Error"]
-            raise Refusal(400, said["Code"], said["Message"]) from error
+        answer: dict[str, Any] = self._acm.describe_certificate(**given)
         del answer["ResponseMetadata"]
+        if given["CertificateArn"] in self._arns:
+            answer["Certificate"]["Status"] = "PENDING_VALIDATION"
         return answer

@@ -16,7 +16,7 @@ from tests.fakes.protected import (
     issued_certificate,
     protected_domain,
 )
-from tests.unit.aws.acm import Issuing
+from tests.unit.aws.acm import Waiting
 from tests.unit.aws.hands import (
     FAULTS,
     Case,
@@ -38,13 +38,8 @@ def made(fake: ControlPlane) -> Protected:
 
 
 @pytest.fixture
-def acm(fake: ControlPlane) -> Issuing:
-    return Issuing(fake)
-
-
-@pytest.fixture
-def proof(acm: Issuing) -> str:
-    return acm.issued(NAME)
+def proof(fake: ControlPlane) -> str:
+    return issued_certificate(fake, NAME)
 
 
 def given(folder: Path, *names: str, issuer: Holder = ROOT) -> Files:
@@ -108,15 +103,13 @@ def test_a_domain_that_has_a_proof_already_needs_no_other(
     assert certificates(fake)[1] == proof
 
 
-def test_a_proof_that_is_none(made: Protected, acm: Issuing, tmp_path: Path) -> None:
-    fake = made.fake
-    other = server(ROOT, NAME)
+def test_a_proof_that_is_none(made: Protected, tmp_path: Path) -> None:
+    fake, other = made.fake, server(ROOT, NAME)
+    words = given(tmp_path / "x", NAME).words("--domain", NAME, "--ownership")
     proofs = {
         "ownership.type": imported_certificate(fake, other.pem.encode(), key_of(other)),
-        "ownership.names": acm.issued("www.example.com"),
-        "ownership.status": issued_certificate(fake, NAME),
+        "ownership.names": issued_certificate(fake, "www.example.com"),
     }
-    words = given(tmp_path / "x", NAME).words("--domain", NAME, "--ownership")
     for code, arn in proofs.items():
         done = run(fake, *words, arn)
         assert done.exit_code == 1
@@ -124,13 +117,22 @@ def test_a_proof_that_is_none(made: Protected, acm: Issuing, tmp_path: Path) -> 
     assert certificates(fake) == (made.certificate_arn, "")
 
 
-def test_the_proof_has_to_cover_every_name(made: Protected, acm: Issuing, tmp_path: Path) -> None:
+def test_a_proof_that_is_not_issued_yet(made: Protected, proof: str, tmp_path: Path) -> None:
+    words = given(tmp_path / "x", NAME).words("--domain", NAME, "--ownership", proof)
+    Waiting(made.fake, proof)
+    done = run(made.fake, *words)
+    assert done.exit_code == 1
+    assert f"error: ownership.status: {proof} is PENDING_VALIDATION" in done.stderr
+    assert certificates(made.fake) == (made.certificate_arn, "")
+
+
+def test_the_proof_has_to_cover_every_name(made: Protected, tmp_path: Path) -> None:
     fake = made.fake
     words = given(tmp_path / "x", NAME, "other.example.com").words("--domain", NAME, "--ownership")
-    done = run(fake, *words, acm.issued(NAME))
+    done = run(fake, *words, issued_certificate(fake, NAME))
     assert done.exit_code == 1
     assert "does not cover other.example.com" in done.stderr
-    succeeds(fake, *words, acm.issued(NAME, "*.example.com"))
+    succeeds(fake, *words, issued_certificate(fake, NAME, "*.example.com"))
 
 
 def test_a_certificate_for_another_name(made: Protected, proof: str, tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ def test_a_certificate_for_another_name(made: Protected, proof: str, tmp_path: P
     assert f"error: certificate.name: it is for www.example.com, not for {NAME}" in done.stderr
 
 
-def test_a_subject_has_one_issuer(made: Protected, acm: Issuing, tmp_path: Path) -> None:
+def test_a_subject_has_one_issuer(made: Protected, tmp_path: Path) -> None:
     """Another domain has a certificate of that subject, from somebody else."""
     fake, wild = made.fake, "*.example.com"
     theirs = authority(subject="CN=Their CA")
@@ -151,9 +153,9 @@ def test_a_subject_has_one_issuer(made: Protected, acm: Issuing, tmp_path: Path)
         ROOT.pem.encode(),
         name="other.example.com",
         certificate_arn=arn,
-        ownership_arn=acm.issued("other.example.com"),
+        ownership_arn=issued_certificate(fake, "other.example.com"),
     )
-    everything = acm.issued(NAME, wild)
+    everything = issued_certificate(fake, NAME, wild)
     words = given(tmp_path / "x", wild).words("--domain", NAME, "--ownership", everything)
     error, hint = refused(fake, *words)
     assert "conflicts with an existing certificate from a different issuer" in error
@@ -203,10 +205,10 @@ def test_who_may_not_is_told_the_action(made: Protected, proof: str, tmp_path: P
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_goes_wrong_the_same_command_goes_on(
-    fake: ControlPlane, acm: Issuing, tmp_path: Path, fault: str
+    fake: ControlPlane, tmp_path: Path, fault: str
 ) -> None:
-    numbers, proof = itertools.count(), acm.issued("*.example.com")
-    before = acm.issued("*.example.com")
+    numbers, proof = itertools.count(), issued_certificate(fake, "*.example.com")
+    before = issued_certificate(fake, "*.example.com")
 
     def make() -> Case:
         name = f"use{next(numbers)}.example.com"

@@ -20,7 +20,8 @@ from tests.unit.aws.project import Project
 
 COMMANDS = (
     *(("truststore",), ("truststore", "pack"), ("build",), ("deploy",), ("doctor",)),
-    ("watch-expiry",),
+    *(("watch-expiry",), ("mtls",), ("mtls", "off"), ("mtls", "on"), ("endpoint", "off")),
+    *(("certificate", "request"), ("certificate", "import"), ("crl", "push")),
 )
 
 
