@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from aws import report
 from aws.terminal import Terminal
 from pki.findings import Finding
 
@@ -66,5 +65,7 @@ def say(line: str) -> None:
 
 def show(found: list[Finding]) -> None:
     """Show what was found."""
+    from aws import report  # noqa: PLC0415  (it brings deploy, which is slow, to every --help)
+
     if found:
         click.echo(report.findings(found), err=True)
