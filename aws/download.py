@@ -22,13 +22,20 @@ def download(what: str, url: str, most: int) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310  (see above)
             content: bytes = answer.read(most + 1)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refused(what, parts.hostname, error.reason) from error
     except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
         said = getattr(error, "reason", None) or type(error).__name__
-        hint = "type it again; is the way to S3 free, at " + (parts.hostname or "AWS") + "?"
-        raise AwsRefused(f"cannot fetch {what}: {said}", hint) from error
+        raise _refused(what, parts.hostname, said) from error
     if len(content) > most:
         raise AwsRefused(f"{what} has more than {most:,} octets", "see what is there")
     return content
+
+
+def _refused(what: str, host: str | None, why: object) -> AwsRefused:
+    hint = f"type it again; is the way to S3 free, at {host or 'AWS'}?"
+    return AwsRefused(f"cannot fetch {what}: {why}", hint)
 
 
 def _is_here(host: str) -> bool:

@@ -7,10 +7,13 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from aws import certificate_key
+from aws.errors import AwsRefused
 from aws.server_certificate import Presented
 from tests.builders import Holder, authority, read, rsa_key
 from tests.fakes.control_plane import ControlPlane
@@ -89,7 +92,6 @@ def test_the_key_is_in_nothing_that_is_said(fake: ControlPlane, made: Files, lea
 
 
 def test_a_dry_run_does_not_open_the_key(fake: ControlPlane, made: Files, leaf: Holder) -> None:
-    """A key that nobody may read says so when it is read, and not before."""
     made.key.write_bytes(b"")
     said = succeeds(fake, *made.words("--dry-run"))
     assert said.endswith("nothing was changed\n")
@@ -154,6 +156,14 @@ def test_a_key_goes_over_tls_alone(
     error, hint = refused(fake, *made.words())
     assert error == f"a private key goes to ACM over TLS alone, and not to {url}"
     assert "AWS_ENDPOINT_URL_ACM" in hint
+
+
+def test_nor_is_it_read_for_a_client_without_tls(made: Files, leaf: Holder) -> None:
+    """The last door: whoever calls this has not asked before."""
+    made.key.unlink()
+    plain = SimpleNamespace(meta=SimpleNamespace(endpoint_url="http://acm.example.com"))
+    with pytest.raises(AwsRefused, match="over TLS alone"):
+        certificate_key.hand_over(plain, Presented(leaf.certificate), made.key, "")
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,16 @@ def test_somebody_else_who_was_quicker_is_told(
     assert run(fake, *words).exit_code == 1  # and then it is older
 
 
+def test_a_lost_answer_is_nobody_else(
+    fake: ControlPlane, bucket: str, truststore: Path, tmp_path: Path
+) -> None:
+    """botocore puts it again, and S3 says that something lies there: ours."""
+    fake.fail("PutObject", FAULTS["answer-lost"])
+    file = given(tmp_path / "crl", crls.crl(ROOT))
+    succeeds(fake, *pushing(file, bucket, truststore))
+    assert there(fake, bucket) == Path(file).read_bytes()
+
+
 def test_a_bucket_without_versions_will_do(
     fake: ControlPlane, truststore: Path, tmp_path: Path
 ) -> None:

@@ -128,8 +128,18 @@ def test_patience_ends_and_the_same_command_goes_on(made: Protected) -> None:
     error, hint = refused(made.fake, "mtls", "off", NAME, "--yes", "--wait", "10")
     assert error == f"{NAME} is UPDATING, after 10 s"
     assert hint.startswith("type the same again later")
+    made.fake.forget()
     succeeds(made.fake, "mtls", "off", NAME, "--yes")
     assert not is_on(made)
+    assert "UpdateDomainName" not in {call.operation for call in made.fake.calls}
+
+
+def test_it_is_switched_off_as_the_page_says(made: Protected) -> None:
+    """[D:rest-api-mutual-tls]: an empty URI; what else would do is not known."""
+    succeeds(made.fake, "mtls", "off", NAME, "--yes")
+    (update,) = [call for call in made.fake.calls if call.operation == "UpdateDomainName"]
+    path = "/mutualTlsAuthentication/truststoreUri"
+    assert update.parameters["patchOperations"] == [{"op": "replace", "path": path, "value": ""}]
 
 
 def test_who_may_not_is_told_the_action(made: Protected) -> None:

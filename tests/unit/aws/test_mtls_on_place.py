@@ -9,7 +9,7 @@ from tests.fakes.control_plane import ControlPlane
 from tests.fakes.protected import KEY, NAME, upload, versioned_bucket
 from tests.fakes.sources import client
 from tests.unit.aws.hands import refused
-from tests.unit.aws.without_mtls import without
+from tests.unit.aws.without_mtls import pin, without
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,19 @@ def test_a_bucket_without_versions_is_refused(fake: ControlPlane, root: Holder) 
     error, hint = refused(fake, *words)
     assert error.startswith(f"the bucket {plain!r} keeps no versions")
     assert "put-bucket-versioning" in hint
+
+
+def test_a_version_of_a_bucket_that_keeps_no_more_is_refused(
+    fake: ControlPlane, root: Holder, bucket: str
+) -> None:
+    without(fake)
+    version = upload(fake, bucket, root.pem.encode())
+    client("s3", fake.moto).put_bucket_versioning(
+        Bucket=bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    words = ("mtls", "on", NAME, "--truststore", f"s3://{bucket}/{KEY}", "--version", version)
+    assert refused(fake, *words, "--yes")[0].startswith(f"the bucket {bucket!r} keeps no versions")
+    assert pin(fake) == ("", "")
 
 
 def test_one_from_before_the_versions_is_refused(fake: ControlPlane, root: Holder) -> None:
