@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -172,8 +173,17 @@ class Versions:
         found = values.get(_MARK, "")
         return Mark(found) if found in set(Mark) else Mark.NONE
 
-    def _asking(self, doing: str, action: str) -> Any:  # noqa: ANN401
-        return asking(f"{doing} {self.place.uri}", action)
+    @contextmanager
+    def _asking(self, doing: str, action: str) -> Iterator[None]:
+        try:
+            with asking(f"{doing} {self.place.uri}", action):
+                yield
+        except AwsRefused as refused:
+            if not refused.is_denied:
+                raise
+            number = self._bucket["ExpectedBucketOwner"]
+            hint = f"{refused.hint}; or is {self.place.bucket!r} of another account than {number}?"
+            raise AwsRefused(refused.message, hint, code=refused.code, action=action) from refused
 
 
 def _own(page: Mapping[str, Any], kind: str, key: str) -> Iterator[Mapping[str, Any]]:
