@@ -17,7 +17,7 @@ from cryptography import x509
 from . import revocation_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
-from .revocation_settings import RevocationSettings
+from .revocation_settings import RevocationSettings, S3Object
 from .sources import SOURCES, Source
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -47,7 +47,9 @@ class Config:
     ALLOW_URIS           exact, or ending in "/*"
     ALLOW_FINGERPRINTS   SHA-256 over DER, hex
     DEFAULT_ALLOW_…      any of these four, for when none of the four is set
-    TRUSTSTORE           for alb-passthrough: a PEM file with the CA certificates to trust
+    TRUSTSTORE           a PEM file with CA certificates: for alb-passthrough those to trust, for
+                         REVOCATION_CRLS those whose CRLs count; for the latter alone it may be in
+                         S3: s3://bucket/key, or one version of it: s3://bucket/key?versionId=VERSION
     BASE_PATH            in Lambda: the base path of the custom domain's mapping, such as "/v1"
     REVOCATION_CRLS      where CRLs are: files (.pem, .crl, .der), http(s):// and s3:// URLs; unset:
                          nobody asks whether a certificate is revoked. Needs TRUSTSTORE
@@ -170,11 +172,10 @@ class _Reader:
     def revocation(self) -> RevocationSettings | None:
         if not self._env.get("REVOCATION_CRLS", "").strip(" ,\t\n"):
             return None
-        self._truststore()
         folder = self._env.get("REVOCATION_INDEX", "")
         return RevocationSettings(
             sources=self._value("REVOCATION_CRLS", "", revocation_settings.sources) or (),
-            truststore=Path(self._env.get("TRUSTSTORE", "")),
+            truststore=self._whose_crls_count(),
             folder=Path(folder) if folder else None,
             grace=self._value("REVOCATION_POLICY", "fail-closed", revocation_settings.grace)
             or timedelta(0),
@@ -190,17 +191,35 @@ class _Reader:
             self.faults.append(f"{variable} is {text!r}; {error}")
             return None
 
+    def _whose_crls_count(self) -> str:
+        """TRUSTSTORE, as RevocationSettings has it; of a file that it is a good one is seen now."""
+        text = self._env.get("TRUSTSTORE", "")
+        if not text.startswith("s3://"):
+            self._truststore()
+            return str(Path(text).resolve())
+        try:
+            S3Object.of(text)
+        except ValueError as error:
+            self.faults.append(f"TRUSTSTORE is {text!r}; {error}")
+        return text
+
     def _truststore(self) -> tuple[x509.Certificate, ...]:
         if self._certificates is None:
             path = self._env.get("TRUSTSTORE", "")
             try:
-                self._certificates = _certificates(Path(path).read_bytes())
+                self._certificates = _certificates(_file(path).read_bytes())
             except (OSError, ValueError) as error:
                 self._certificates = ()
                 self.faults.append(
                     f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"
                 )
         return self._certificates
+
+
+def _file(path: str) -> Path:
+    if path.startswith("s3://"):
+        raise ValueError("in S3 it can be for REVOCATION_CRLS alone, not for alb-passthrough")
+    return Path(path)
 
 
 def _certificates(pem: bytes) -> tuple[x509.Certificate, ...]:

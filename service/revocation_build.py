@@ -21,7 +21,7 @@ from . import crl, der
 from .certificate import UNREADABLE
 from .crl import Crl, RejectedCrl
 from .issuer import Issuer, issuers
-from .revocation import Block, BrokenIndex, Header, pack, sort
+from .revocation import Block, BrokenIndex, Header, Index, pack, sort
 from .revocation_fetched import Fetched, SourceUnavailable
 from .revocation_file import IndexFile
 from .revocation_settings import RevocationSettings
@@ -50,22 +50,64 @@ def refresh(
 
 
 def _refresh(settings: RevocationSettings, file: IndexFile, now: datetime) -> list[str]:
+    old, problems = _old(file)
     try:
-        bundle = settings.truststore.read_bytes()
-        certificates = x509.load_pem_x509_certificates(bundle)
-        # cryptography passes over a block without an end in silence.
-        if len(certificates) != bundle.count(b"-----BEGIN "):
-            raise ValueError("something in it is no whole certificate")
-        trusted = issuers(certificates)
-    except (OSError, *UNREADABLE) as error:
-        return [f"TRUSTSTORE {str(settings.truststore)!r} cannot be read: {error}"]
-    round_ = _Round(settings, hashlib.sha256(bundle).hexdigest(), trusted, now)
-    round_.take_over(file)
+        trusted = _trusted(settings.truststore, old)
+    except (SourceUnavailable, *UNREADABLE) as error:
+        problems.append(f"TRUSTSTORE {shown(settings.truststore)!r} cannot be read: {error}")
+        trusted = _as_before(settings.truststore, old)
+    if trusted is None:
+        return problems
+    round_ = _Round(settings, trusted, now, problems)
+    if old is not None:
+        round_.take_over(old)
     for entry in settings.sources:
         round_.look_at(entry)
     if round_.is_changed:
         file.write(round_.packed())
-    return round_.problems
+    return problems
+
+
+def _old(file: IndexFile) -> tuple[Index | None, list[str]]:
+    """The index that is there, and what is wrong with it."""
+    try:
+        return file.open(), []
+    except BrokenIndex as error:
+        is_there = file.version() is not None
+        return None, [f"the index was broken, and is built anew: {error}"] * is_there
+
+
+@dataclass(frozen=True, slots=True)
+class _Trusted:
+    """The truststore: SHA-256 of the bundle, the authorities in it, and its source's tag."""
+
+    digest: str
+    issuers: tuple[Issuer, ...]
+    tag: str
+
+
+def _trusted(entry: str, old: Index | None) -> _Trusted | None:
+    """The truststore in *entry*; raises SourceUnavailable, or one of UNREADABLE."""
+    before = _as_before(entry, old)
+    fetched = source(entry)(before.tag if before else "")
+    if fetched is None:
+        return before
+    certificates = x509.load_pem_x509_certificates(fetched.data)
+    # cryptography passes over a block without an end in silence.
+    if len(certificates) != fetched.data.count(b"-----BEGIN "):
+        raise ValueError("something in it is no whole certificate")
+    return _Trusted(hashlib.sha256(fetched.data).hexdigest(), issuers(certificates), fetched.tag)
+
+
+def _as_before(entry: str, old: Index | None) -> _Trusted | None:
+    """What *entry* had when *old* was made; None if that was made of another truststore."""
+    tag = old.tags.get(_name(entry), "") if old else ""
+    return _Trusted(old.truststore, old.all_issuers(), tag) if old and tag else None
+
+
+def _name(entry: str) -> str:
+    """As the index has it: a URL may carry a password."""
+    return hashlib.sha256(entry.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +121,31 @@ class _Round:
     """One look at all sources."""
 
     settings: RevocationSettings
-    truststore: str
-    issuers: Sequence[Issuer]
+    trusted: _Trusted
     now: datetime
+    problems: list[str]
     parts: dict[Scope, _Part] = field(default_factory=dict)
     old_tags: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
     is_changed: bool = True
 
-    def take_over(self, file: IndexFile) -> None:
+    def __post_init__(self) -> None:
+        self.tags[_name(self.settings.truststore)] = self.trusted.tag
+
+    def take_over(self, old: Index) -> None:
         """Keep what the last index knows: what is not new, and the numbers that may not fall."""
-        try:
-            old = file.open()
-        except BrokenIndex as error:
-            if file.version() is not None:
-                self.problems.append(f"the index was broken, and is built anew: {error}")
-            return
-        known = {issuer.id for issuer in self.issuers}
+        known = {issuer.id for issuer in self.trusted.issuers}
         for block in old.blocks:
             if block.issuer in known:
                 self.parts[block.scope] = _Part(block, old.records(block))
-        if old.truststore == self.truststore:
+        if old.truststore == self.trusted.digest:
             self.old_tags = dict(old.tags)
-            self.is_changed = False
+            name = _name(self.settings.truststore)
+            self.is_changed = self.tags[name] != self.old_tags.get(name)
 
     def look_at(self, entry: str) -> None:
         """Take the CRLs of one source; what is wrong with it becomes a problem."""
-        name = hashlib.sha256(entry.encode()).hexdigest()
+        name = _name(entry)
         tag = self.old_tags.get(name, "")
         try:
             fetched = source(entry)(tag)
@@ -126,7 +165,7 @@ class _Round:
         try:
             for data in crl.split(fetched.data):
                 try:
-                    self._add(crl.read(data, self.issuers, self.now, self.settings.grace))
+                    self._add(crl.read(data, self.trusted.issuers, self.now, self.settings.grace))
                 except (RejectedCrl, der.BrokenDer) as error:
                     self.problems.append(f"{shown(entry)}: a CRL is rejected: {error}")
                     is_good = False
@@ -150,7 +189,7 @@ class _Round:
         """The new index."""
         parts = self.parts.values()
         blocks = tuple(part.block for part in parts)
-        header = Header(self.truststore, tuple(self.issuers), self.tags, blocks)
+        header = Header(self.trusted.digest, self.trusted.issuers, self.tags, blocks)
         return list(pack(header, [part.records for part in parts]))
 
 
@@ -177,9 +216,10 @@ def _is_newer(found: Crl, old: Block) -> bool:
 def main() -> int:
     """Look once, by what stdin says."""
     asked = json.load(sys.stdin)
+    sys.path += [folder for folder in asked.get("path", ()) if folder not in sys.path]
     settings = RevocationSettings(
         sources=tuple(asked["sources"]),
-        truststore=Path(asked["truststore"]),
+        truststore=asked["truststore"],
         grace=timedelta(seconds=asked["grace"]),
     )
     file = IndexFile(Path(asked["folder"]))

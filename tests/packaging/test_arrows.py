@@ -171,4 +171,4 @@ def test_a_broken_arrow_is_seen() -> None:
     assert broken(file, {"flask"})
     assert broken(file, {"service.blueprints"})
     assert not broken(file, {"servic"})
-    assert "service.revocation_refresh" in modules("service")["service.app"]
+    assert "service.revocation_on_demand" in modules("service")["service.app"]

@@ -20,8 +20,9 @@ OURS = {
     "service": [
         *("__init__", "access_log", "app", "certificate", "chain", "config", "crl", "der"),
         *("identity", "issuer", "lambda_answer", "lambda_event", "lambda_handler", "policy"),
-        *("problems", "revocation", "revocation_build", "revocation_check", "revocation_fetched"),
-        *("revocation_file", "revocation_refresh", "revocation_s3", "revocation_settings"),
+        *("problems", "revocation", "revocation_background", "revocation_build"),
+        *("revocation_check", "revocation_child", "revocation_fetched", "revocation_file"),
+        *("revocation_on_demand", "revocation_refresh", "revocation_s3", "revocation_settings"),
         *("revocation_sources", "sources", "unread_body"),
     ],
     "service/blueprints": ["__init__", "health", "root", "whoami"],

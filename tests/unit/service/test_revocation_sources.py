@@ -218,6 +218,14 @@ def test_s3_is_asked_for_what_is_new() -> None:
     assert bucket.asked == [where, {**where, "IfNoneMatch": ETAG}]
 
 
+def test_one_version_in_s3_is_asked_for_once() -> None:
+    bucket = _Bucket(b"truststore")
+    url = "s3://bucket/trust store?%20.pem?versionId=3HL4"
+    assert over_s3(url, "", lambda: bucket) == Fetched(b"truststore", ETAG)
+    assert over_s3(url, ETAG, lambda: bucket) is None
+    assert bucket.asked == [{"Bucket": "bucket", "Key": "trust store?%20.pem", "VersionId": "3HL4"}]
+
+
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_s3_that_refuses_is_unavailable(status: int) -> None:
     for tag in ("", ETAG):
