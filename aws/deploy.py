@@ -14,6 +14,7 @@ from . import (
     domain,
     parameters,
     preflight,
+    revocation,
     sam,
     samconfig,
     stacks,
@@ -97,6 +98,7 @@ def plan(asked: Asked, now: datetime, terminal: Terminal) -> Plan:
     region = accounts.session_of(profile, wanted_region).region_name
     values, found = settle(asked, config, region)
     found += preflight.of_values(values, region)
+    found += revocation.of_values(values)
     if not config.stack_name:
         hint = f'stack_name = "mtls-api" in [{config.environment}.deploy.parameters]'
         found.append(Finding(Severity.ERROR, "samconfig.stack-name", "no stack name is set", hint))
@@ -112,9 +114,14 @@ def survey(planned: Plan, now: datetime, terminal: Terminal) -> Account:
     terminal.say(f"checking account {account.number}, region {account.region}")
     facts = surveys.survey(account, planned.values, planned.config.stack_name)
     packed = truststore.PACKED if planned.values.publishes_truststore else None
+    content = truststore.content(packed) if packed else b""
+    trusted = content or (facts.stored.content if facts.stored else b"")
     found = [
         *preflight.of_facts(planned.values, facts, now),
-        *preflight.of_push(facts, truststore.content(packed) if packed else b""),
+        *preflight.of_push(facts, content),
+        *revocation.of_facts(
+            planned.values, facts, truststore.check(trusted, now).certificates, now
+        ),
     ]
     terminal.stop_at_errors(found, "nothing has been changed", _AGAIN)
     return account

@@ -30,7 +30,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The truststore that is in S3 already; *content* is cut off where it is too large."""
+    """A truststore or CRL that is in S3 already; *content* is cut off where it is too large."""
 
     uri: str
     version: str
@@ -77,6 +77,7 @@ class Facts:
     ownership: Certificate | None = None
     zone: Zone | None = None
     stored: Stored | None = None
+    crl: Stored | None = None
     domain: Domain | None = None
     stack: Stack | None = None
     pushed: bytes | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 from pki.lint import LARGEST_READ
 
-from . import certificates, stacks
+from . import certificates, revocation, stacks
 from . import domain as domains
 from .account import Account
 from .domain import Domain
@@ -38,6 +38,7 @@ def survey(account: Account, values: Values, stack_name: str) -> Facts:
         ownership=certificate("OwnershipVerificationCertificateArn"),
         zone=_zone(ask, account, values),
         stored=_stored(ask, account, values),
+        crl=_crl(ask, account, values, stack),
         domain=domain,
         stack=stack,
         pushed=_pushed(ask, account, domain, stack),
@@ -104,6 +105,21 @@ def _stored(ask: Questions, account: Account, values: Values) -> Stored | None:
         return Stored(uri, answer.get("VersionId", "null"), content, where)
 
     return ask("TruststoreUri", question)
+
+
+def _crl(ask: Questions, account: Account, values: Values, stack: Stack | None) -> Stored | None:
+    uri = revocation.place(values, stack) if revocation.is_asked(values) else ""
+    if not uri:
+        return None
+    place = Place.of(uri)
+
+    def question() -> Stored:
+        with asking(f"read {uri}", "s3:GetObject"):
+            answer = account.client("s3").get_object(Bucket=place.bucket, Key=place.key)
+            content = answer["Body"].read(revocation.LARGEST + 1)
+        return Stored(uri, answer.get("VersionId", "null"), content)
+
+    return ask("CrlUri", question)
 
 
 def _log_role(gateway: Any) -> str:  # noqa: ANN401

@@ -20,8 +20,23 @@ def function(made: Made) -> Mapping[str, Any]:
     return made.of("AWS::Lambda::Function")["ApiFunction"]
 
 
+#: What the publisher will have answered.
+PUBLISHED = {
+    "${Truststore.Uri}": "s3://${TruststoreBucket}/truststore.pem",
+    "${Truststore.VersionId}": "096fKKXTRTtl3on89fVO.nfljtsv6qko",
+}
+
+
+def published(value: object) -> str:
+    text = str(value)
+    for reference, answer in PUBLISHED.items():
+        text = text.replace(reference, answer)
+    return text
+
+
 def environment(made: Made) -> dict[str, str]:
-    return {name: str(value) for name, value in function(made)["Environment"]["Variables"].items()}
+    variables = function(made)["Environment"]["Variables"]
+    return {name: published(value) for name, value in variables.items()}
 
 
 @promise(
