@@ -41,7 +41,7 @@ def place(values: Values, stack: Stack | None) -> str:
 def of_values(values: Values) -> Iterator[Finding]:
     """Yield what is wrong with the parameters together, without a look at AWS."""
     size = environment_size(values)
-    if is_asked(values) and size > _ENVIRONMENT:
+    if size > _ENVIRONMENT:
         said = f"the function's environment would have up to {size} octets; Lambda takes"
         hint = "shorter lists (ALLOW_URIS may end in /*), or shorter keys in S3"
         yield _error("environment.too-large", f"{said} {_ENVIRONMENT}", hint, "Revocation")

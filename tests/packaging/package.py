@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import time
@@ -18,6 +19,8 @@ from tests.conftest import missing, require
 
 SAM = FOLDER / "sam/bin/sam"
 ARCHITECTURES = ("arm64", "x86_64")
+#: This machine's.
+MACHINE = "x86_64" if platform.machine().lower() in {"x86_64", "amd64"} else "arm64"
 MAKEFILE = ROOT / "service/Makefile"
 #: Whatever the script packs → the folder that template.yaml says.
 FOLDERS = {"ApiFunction": "service", "ExpiryWatcher": "aws"}

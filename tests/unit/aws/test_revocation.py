@@ -80,6 +80,7 @@ def test_where_it_is_off_nobody_looks() -> None:
         (CA.pem.encode(), "crl.unreadable"),
         (crls.crl(OTHER), "crl.missing"),
         (crls.crl(OTHER, name=CA.certificate.subject), "crl.missing"),
+        (crls.crl(CA, name=OTHER.certificate.subject), "crl.missing"),
         (crls.crl(CA, next_update=None), "crl.missing"),
         (EXPIRED, "crl.expired"),
     ],
@@ -92,9 +93,10 @@ def test_without_one_that_holds_it_stops(crl: bytes | None, code: str) -> None:
 
 
 def test_one_that_is_larger_than_the_service_takes_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revocation, "LARGEST", len(GOOD))
-    assert seen(crl=GOOD) == []
-    assert codes(seen(crl=GOOD + b"x")) == [("error", "crl.unreadable")]
+    whole = crls.pem(GOOD)
+    monkeypatch.setattr(revocation, "LARGEST", len(whole))
+    assert seen(crl=whole) == []
+    assert codes(seen(crl=whole + b"#")) == [("error", "crl.unreadable")]
 
 
 def test_of_two_crls_of_an_authority_the_later_one_counts() -> None:
