@@ -20,6 +20,7 @@ from . import (
     doctor,
     explain,
     function,
+    function_revocation,
     handshakes,
     issuing,
     keep_alive,
@@ -112,7 +113,10 @@ def _admission(size: Size) -> list[Section]:
 
 
 def _function(size: Size) -> list[Section]:
-    return function.measure(pairs=size.pairs, calls=size.calls)
+    return [
+        *function.measure(pairs=size.pairs, calls=size.calls),
+        function_revocation.measure(rounds=size.pairs),
+    ]
 
 
 def _issuing(size: Size) -> list[Section]:
