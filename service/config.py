@@ -54,7 +54,7 @@ class Config:
     REVOCATION_CRLS      where CRLs are: files (.pem, .crl, .der), http(s):// and s3:// URLs; unset:
                          nobody asks whether a certificate is revoked. Needs TRUSTSTORE
     REVOCATION_POLICY    fail-closed, or grace=24h: how long a CRL counts after it has expired
-    REVOCATION_REFRESH   how often they are looked at: 60s
+    REVOCATION_REFRESH   how often they are looked at: 60s; in Lambda, by the next request then
     REVOCATION_INDEX     a folder for what is made of them; by default in the temporary one
     REVOCATION_EXEMPT    RFC 4514 names of issuers that have no CRL, on purpose
     """
