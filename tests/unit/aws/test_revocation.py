@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 from aws import account, revocation, template
-from aws.survey import survey
 from aws.facts import Facts, Stack, Stored, Unasked
 from aws.parameters import Values
+from aws.survey import survey
 from pki.findings import Finding
 from tests import builders, crls
 from tests.builders import Holder
