@@ -57,7 +57,7 @@ def environment_size(values: Values) -> int:
     if is_asked(values):
         bucket, version = "s3://" + "b" * 63, "v" * 32
         uri = values["TruststoreUri"] or f"{bucket}/truststore.pem"
-        size += len(f"{uri}?versionId={values['TruststoreVersion'] or version}".encode())
+        size += len(f"{uri}?versionId={values['TruststoreVersion'] or version}&newest".encode())
         size += len(values["CrlUri"] or f"{bucket}/{KEY}")
         size += len(values["Revocation"] + values["RevocationRefresh"])
     return size

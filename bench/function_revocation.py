@@ -83,7 +83,7 @@ def _asks(url: str) -> Mapping[str, str]:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "eu-central-1",
-        "TRUSTSTORE": "s3://bucket/truststore.pem?versionId=1",
+        "TRUSTSTORE": "s3://bucket/truststore.pem?versionId=1&newest",
         "REVOCATION_CRLS": "s3://bucket/crl/crl.pem",
         "REVOCATION_REFRESH": f"{_REFRESH:.0f}s",
     }

@@ -17,7 +17,7 @@ from cryptography import x509
 from . import revocation_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
-from .revocation_settings import RevocationSettings, S3Object
+from .revocation_settings import RevocationSettings
 from .sources import SOURCES, Source
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -49,7 +49,8 @@ class Config:
     DEFAULT_ALLOW_…      any of these four, for when none of the four is set
     TRUSTSTORE           a PEM file with CA certificates: for alb-passthrough those to trust, for
                          REVOCATION_CRLS those whose CRLs count; for the latter alone it may be in
-                         S3: s3://bucket/key, or one version of it: s3://bucket/key?versionId=VERSION
+                         S3: s3://bucket/key, s3://bucket/key?versionId=VERSION, or that version and
+                         the newest: s3://bucket/key?versionId=VERSION&newest
     BASE_PATH            in Lambda: the base path of the custom domain's mapping, such as "/v1"
     REVOCATION_CRLS      where CRLs are: files (.pem, .crl, .der), http(s):// and s3:// URLs; unset:
                          nobody asks whether a certificate is revoked. Needs TRUSTSTORE
@@ -191,17 +192,13 @@ class _Reader:
             self.faults.append(f"{variable} is {text!r}; {error}")
             return None
 
-    def _whose_crls_count(self) -> str:
+    def _whose_crls_count(self) -> tuple[str, ...]:
         """TRUSTSTORE, as RevocationSettings has it; of a file that it is a good one is seen now."""
         text = self._env.get("TRUSTSTORE", "")
         if not text.startswith("s3://"):
             self._truststore()
-            return str(Path(text).resolve())
-        try:
-            S3Object.of(text)
-        except ValueError as error:
-            self.faults.append(f"TRUSTSTORE is {text!r}; {error}")
-        return text
+            return (str(Path(text).resolve()),)
+        return self._value("TRUSTSTORE", "", revocation_settings.truststores_in_s3) or ()
 
     def _truststore(self) -> tuple[x509.Certificate, ...]:
         if self._certificates is None:

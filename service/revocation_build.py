@@ -7,7 +7,6 @@ tell goes as JSON to stdout.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -15,17 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-
 from . import crl, der
-from .certificate import UNREADABLE
 from .crl import Crl, RejectedCrl
-from .issuer import Issuer, issuers
 from .revocation import Block, BrokenIndex, Header, Index, pack, sort
 from .revocation_fetched import Fetched, SourceUnavailable
 from .revocation_file import IndexFile
 from .revocation_settings import RevocationSettings
 from .revocation_sources import shown, source
+from .revocation_truststore import Trusted, name, trusted
 
 Scope = tuple[str, tuple[str, ...]]
 
@@ -51,14 +47,11 @@ def refresh(
 
 def _refresh(settings: RevocationSettings, file: IndexFile, now: datetime) -> list[str]:
     old, problems = _old(file)
-    try:
-        trusted = _trusted(settings.truststore, old)
-    except (SourceUnavailable, *UNREADABLE) as error:
-        problems.append(f"TRUSTSTORE {shown(settings.truststore)!r} cannot be read: {error}")
-        trusted = _as_before(settings.truststore, old)
-    if trusted is None:
+    found, more = trusted(settings.truststore, old)
+    problems += more
+    if found is None:
         return problems
-    round_ = _Round(settings, trusted, now, problems)
+    round_ = _Round(settings, found, now, problems, tags=dict(found.tags))
     if old is not None:
         round_.take_over(old)
     for entry in settings.sources:
@@ -78,39 +71,6 @@ def _old(file: IndexFile) -> tuple[Index | None, list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trusted:
-    """The truststore: SHA-256 of the bundle, the authorities in it, and its source's tag."""
-
-    digest: str
-    issuers: tuple[Issuer, ...]
-    tag: str
-
-
-def _trusted(entry: str, old: Index | None) -> _Trusted | None:
-    """The truststore in *entry*; raises SourceUnavailable, or one of UNREADABLE."""
-    before = _as_before(entry, old)
-    fetched = source(entry)(before.tag if before else "")
-    if fetched is None:
-        return before
-    certificates = x509.load_pem_x509_certificates(fetched.data)
-    # cryptography passes over a block without an end in silence.
-    if len(certificates) != fetched.data.count(b"-----BEGIN "):
-        raise ValueError("something in it is no whole certificate")
-    return _Trusted(hashlib.sha256(fetched.data).hexdigest(), issuers(certificates), fetched.tag)
-
-
-def _as_before(entry: str, old: Index | None) -> _Trusted | None:
-    """What *entry* had when *old* was made; None if that was made of another truststore."""
-    tag = old.tags.get(_name(entry), "") if old else ""
-    return _Trusted(old.truststore, old.all_issuers(), tag) if old and tag else None
-
-
-def _name(entry: str) -> str:
-    """As the index has it: a URL may carry a password."""
-    return hashlib.sha256(entry.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
 class _Part:
     block: Block
     records: bytes
@@ -121,16 +81,13 @@ class _Round:
     """One look at all sources."""
 
     settings: RevocationSettings
-    trusted: _Trusted
+    trusted: Trusted
     now: datetime
     problems: list[str]
     parts: dict[Scope, _Part] = field(default_factory=dict)
     old_tags: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     is_changed: bool = True
-
-    def __post_init__(self) -> None:
-        self.tags[_name(self.settings.truststore)] = self.trusted.tag
 
     def take_over(self, old: Index) -> None:
         """Keep what the last index knows: what is not new, and the numbers that may not fall."""
@@ -140,24 +97,23 @@ class _Round:
                 self.parts[block.scope] = _Part(block, old.records(block))
         if old.truststore == self.trusted.digest:
             self.old_tags = dict(old.tags)
-            name = _name(self.settings.truststore)
-            self.is_changed = self.tags[name] != self.old_tags.get(name)
+            self.is_changed = not self.tags.items() <= self.old_tags.items()
 
     def look_at(self, entry: str) -> None:
         """Take the CRLs of one source; what is wrong with it becomes a problem."""
-        name = _name(entry)
-        tag = self.old_tags.get(name, "")
+        key = name(entry)
+        tag = self.old_tags.get(key, "")
         try:
             fetched = source(entry)(tag)
         except SourceUnavailable as error:
             self.problems.append(f"{shown(entry)}: {error}")
-            self.tags[name] = tag
+            self.tags[key] = tag
             return
         if fetched is None:
-            self.tags[name] = tag
+            self.tags[key] = tag
         elif self._take(entry, fetched):
-            self.tags[name] = fetched.tag
-        self.is_changed |= self.tags.get(name, "") != tag
+            self.tags[key] = fetched.tag
+        self.is_changed |= self.tags.get(key, "") != tag
 
     def _take(self, entry: str, fetched: Fetched) -> bool:
         """Whether nothing was wrong, so that the same bytes need not be looked at again."""
@@ -219,7 +175,7 @@ def main() -> int:
     sys.path += [folder for folder in asked.get("path", ()) if folder not in sys.path]
     settings = RevocationSettings(
         sources=tuple(asked["sources"]),
-        truststore=asked["truststore"],
+        truststore=tuple(asked["truststore"]),
         grace=timedelta(seconds=asked["grace"]),
     )
     file = IndexFile(Path(asked["folder"]))

@@ -3,7 +3,8 @@
 No thread would run there when it is time, and what is begun after an answer lies frozen, with half
 an answer from S3, until somebody calls. So the first request after REVOCATION_REFRESH waits for a
 look. That is also the first one after a snapshot was restored (SnapStart), whose index is as old as
-the deployment; a hook of the runtime (snapshot_restore_py) could do the same no sooner.
+the deployment. A hook of the runtime (snapshot_restore_py) could do the same no sooner; and one
+that takes 10 s fails the restore, where here the policy decides.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .crl import MAX_BYTES
@@ -13,6 +14,7 @@ _NOT_MODIFIED, _FORBIDDEN = 304, 403
 _PATIENCE = 3.0  #: seconds without a byte
 
 
+@cache
 def _client() -> Any:  # noqa: ANN401  (boto3 has no types)
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415

@@ -20,7 +20,7 @@ class RevocationSettings:
     """Where CRLs come from, and what happens when they do not."""
 
     sources: tuple[str, ...]  #: paths, http(s) and s3 URLs
-    truststore: str  #: the CAs whose CRLs count: an absolute path, or an s3 URL
+    truststore: tuple[str, ...]  #: the CAs whose CRLs count: absolute paths, and s3 URLs
     folder: Path | None = None  #: of the index; None: one of our own in the system's temporary one
     grace: timedelta = timedelta(0)  #: how long a CRL counts after its nextUpdate
     refresh: float = 60.0  #: seconds from one look at the sources to the next
@@ -38,8 +38,10 @@ class S3Object:
     @classmethod
     def of(cls, url: str) -> S3Object:
         """Raises ValueError. A key is taken as it stands, "%" and "?" in it too."""
-        found = re.fullmatch(r"s3://([^/?#]+)/(.+?)(?:\?versionId=([!-~]+))?", url, re.DOTALL)
-        if found is None:
+        found = re.fullmatch(
+            r"s3://([^/?#]+)/(.+?)(?:\?versionId=([\w.-]+))?", url, re.ASCII | re.DOTALL
+        )
+        if found is None or "?versionId=" in found[2]:
             raise ValueError("expected s3://bucket/key, or s3://bucket/key?versionId=VERSION")
         return cls(found[1], found[2], found[3] or "")
 
@@ -64,6 +66,20 @@ def _require_source(entry: str) -> None:
         f"{entry!r} is no source; expected a file that ends in .pem, .crl or .der, "
         "or a URL that begins with http://, https:// or s3://bucket/"
     )
+
+
+def truststores_in_s3(text: str) -> tuple[str, ...]:
+    """The objects that *text* names: one, one version of it, or that and the newest one.
+
+    Raises ValueError.
+    """
+    url = text.removesuffix("&newest")
+    found = S3Object.of(url)
+    if url == text:
+        return (url,)
+    if not found.version_id:
+        raise ValueError("expected &newest behind ?versionId=VERSION alone")
+    return url, f"s3://{found.bucket}/{found.key}"
 
 
 def _has_news(url: str) -> bool:

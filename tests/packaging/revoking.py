@@ -15,6 +15,7 @@ from typing import Any
 from cryptography import x509
 
 from tests import builders, crls
+from tests.builders import Holder
 from tests.packaging import sandbox
 from tests.packaging.sandbox import Sandbox
 from tests.packaging.template.combinations import COMBINATIONS
@@ -25,6 +26,7 @@ from tests.unit.aws import moto_server
 from tests.unit.aws.publisher_servers import Between, Reply
 
 CA = builders.authority(subject="CN=Example Issuing CA,O=Example")
+PARTNER = builders.authority(subject="CN=Partner CA,O=Partner")
 BILLING, SHOP = (builders.leaf(issuer=CA, serial_number=n).certificate for n in (5, 6))
 PATIENCE = 60.0
 
@@ -54,15 +56,18 @@ class World:
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=where)
         on = {"Status": "Enabled"}
         self.s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration=on)
-        self.version = self.put("truststore.pem", builders.bundle(CA.certificate).encode())
-        self.put("truststore.pem", builders.bundle(builders.authority().certificate).encode())
+        self.version = self.push(CA)
+
+    def push(self, *holders: Holder) -> str:
+        """Put another truststore there, and return its version."""
+        bundle = builders.bundle(*(holder.certificate for holder in holders))
+        return self.put("truststore.pem", bundle.encode())
 
     def put(self, key: str, content: bytes) -> str:
         return str(self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)["VersionId"])
 
     def publish(self, *revoked: x509.Certificate, number: int, **more: Any) -> None:
-        serials = [leaf.serial_number for leaf in revoked]
-        self.put("crl/crl.pem", crls.pem(crls.crl(CA, serials, number=number, **more)))
+        self.put("crl/crl.pem", crls.pem(crl(CA, *revoked, number=number, **more)))
 
     def go_down(self) -> None:
         self.between.meddle = lambda _request: Reply(503)
@@ -70,7 +75,10 @@ class World:
     def environment(self, **given: str) -> dict[str, str]:
         """For the parameters *given*, with what a deployment fills in."""
         found = dict(deployed(**{"RevocationRefresh": "1s", **given}))
-        found["TRUSTSTORE"] = f"s3://{self.bucket}/truststore.pem?versionId={self.version}"
+        truststore = f"s3://{self.bucket}/truststore.pem?versionId={self.version}"
+        if found["TRUSTSTORE"]:
+            assert found["TRUSTSTORE"].endswith("&newest")
+            found["TRUSTSTORE"] = f"{truststore}&newest"
         found["REVOCATION_CRLS"] = found["REVOCATION_CRLS"].replace(
             "${TruststoreBucket}", self.bucket
         )
@@ -85,6 +93,10 @@ class World:
     def snapshot(self, **given: str) -> AbstractContextManager[tuple[Sandbox, sandbox.SnapStart]]:
         log = self.folder / f"{uuid.uuid4().hex}.log"
         return sandbox.snapshot(self.task, self.environment(**given), log)
+
+
+def crl(issuer: Holder, *revoked: x509.Certificate, number: int, **more: Any) -> bytes:
+    return crls.crl(issuer, [leaf.serial_number for leaf in revoked], number=number, **more)
 
 
 def soon() -> datetime:

@@ -23,7 +23,7 @@ OURS = {
         *("problems", "revocation", "revocation_background", "revocation_build"),
         *("revocation_check", "revocation_child", "revocation_fetched", "revocation_file"),
         *("revocation_on_demand", "revocation_refresh", "revocation_s3", "revocation_settings"),
-        *("revocation_sources", "sources", "unread_body"),
+        *("revocation_sources", "revocation_truststore", "sources", "unread_body"),
     ],
     "service/blueprints": ["__init__", "health", "root", "whoami"],
 }

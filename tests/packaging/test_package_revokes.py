@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests import builders, crls
 from tests.conftest import free_port
 from tests.packaging import package, sandbox
 from tests.packaging.package import Package
-from tests.packaging.revoking import BILLING, SHOP, World, soon, until
+from tests.packaging.revoking import BILLING, CA, PARTNER, SHOP, World, crl, soon, until
 from tests.unit.aws import moto_server
 from tests.unit.aws.publisher_servers import Between, Reply, Request, serving
 
@@ -62,7 +63,7 @@ def test_a_revoked_client_is_refused_and_another_one_is_not(world: World) -> Non
         assert function.health() == "fresh"
 
 
-def test_in_s3_it_reads_one_version_of_the_truststore_once_and_the_crl_when_it_is_new(
+def test_in_s3_it_reads_one_version_of_the_truststore_once_and_the_rest_when_it_is_new(
     world: World,
 ) -> None:
     world.publish(number=1)
@@ -72,14 +73,21 @@ def test_in_s3_it_reads_one_version_of_the_truststore_once_and_the_crl_when_it_i
             time.sleep(1.1)
             assert function.says(SHOP) == "200"
     asked = [(one.method, urlsplit(one.target)) for one in world.between.seen]
-    truststore = [where for _, where in asked if where.path.endswith("/truststore.pem")]
-    assert [parse_qs(where.query)["versionId"] for where in truststore] == [[world.version]]
-    crl = [one for one in world.between.seen if "/crl/crl.pem" in one.target]
-    assert len(crl) >= 3
-    assert ["if-none-match" in one.headers for one in crl] == [False, *[True] * (len(crl) - 1)]
+    pinned = [parse_qs(where.query)["versionId"] for _, where in asked if "version" in where.query]
+    assert pinned == [[world.version]]
+    assert asked[0][1].path.endswith("/truststore.pem")
+    for name in ("/truststore.pem", "/crl/crl.pem"):
+        gets = [one for one in world.between.seen if name in one.target.partition("?versionId")[0]]
+        gets = [one for one in gets if "versionId" not in one.target]
+        assert len(gets) >= 3
+        conditional = ["if-none-match" in one.headers for one in gets]
+        assert conditional == [False, *[True] * (len(gets) - 1)]
     # The function's role may do no more than this.
     assert {method for method, _ in asked} == {"GET"}
-    assert len(asked) == len(truststore) + len(crl)
+    assert {where.path.rpartition(f"{world.bucket}/")[2] for _, where in asked} == {
+        "truststore.pem",
+        "crl/crl.pem",
+    }
 
 
 def test_a_new_crl_is_in_force_at_the_first_request_after_the_refresh(world: World) -> None:
@@ -100,6 +108,22 @@ def test_before_the_refresh_nobody_looks(world: World) -> None:
         world.publish(BILLING, number=2)
         time.sleep(1.1)
         assert function.says(BILLING) == "200"
+
+
+def test_who_came_with_a_truststore_that_was_pushed_may_call_and_nobody_is_lost(
+    world: World,
+) -> None:
+    """API Gateway has it in force, or the deployment's again; the function cannot know which."""
+    both = crl(CA, BILLING, number=1), crl(PARTNER, BILLING, number=1)
+    world.put("crl/crl.pem", crls.pem(*both))
+    friend, foe = (builders.leaf(issuer=PARTNER, serial_number=n).certificate for n in (6, 5))
+    with world.started() as function:
+        assert function.says(SHOP) == "200"
+        assert function.says(friend) == "certificate-status-unknown"
+        world.push(PARTNER)
+        time.sleep(1.1)
+        assert [function.says(leaf) for leaf in (friend, SHOP)] == ["200", "200"]
+        assert {function.says(leaf) for leaf in (foe, BILLING)} == {"certificate-revoked"}
 
 
 def test_an_older_crl_is_not_taken(world: World) -> None:

@@ -63,13 +63,18 @@ def revocation_is_looked_at_as_asked(made: Made) -> Iterator[str]:
 
 @promise(
     Twin(
-        "the newest version",
+        "the newest alone",
         {f"{_TRUSTSTORE}.Fn::If.1.Fn::If.1": {"Fn::GetAtt": ["Truststore", "Uri"]}},
         "revocation",
     ),
     Twin(
+        "the deployment's alone",
+        {f"{_TRUSTSTORE}.Fn::If.1.Fn::If.1.Fn::Sub": lambda text: text.removesuffix("&newest")},
+        "revocation",
+    ),
+    Twin(
         "another version",
-        {f"{_TRUSTSTORE}.Fn::If.1.Fn::If.2.Fn::Sub": "${TruststoreUri}?versionId=3"},
+        {f"{_TRUSTSTORE}.Fn::If.1.Fn::If.2.Fn::Sub": "${TruststoreUri}?versionId=3&newest"},
         "all elsewhere",
     ),
     Twin(
@@ -79,13 +84,16 @@ def revocation_is_looked_at_as_asked(made: Made) -> Iterator[str]:
     ),
     Twin("none", {_TRUSTSTORE: ""}, "revocation"),
 )
-def those_crls_count_whose_authorities_the_domain_trusts(made: Made) -> Iterator[str]:
+def those_crls_count_whose_authorities_the_domain_trusts_or_will(
+    made: Made,
+) -> Iterator[str]:
     if not is_asked(made):
         return
     domain = made.one("AWS::ApiGateway::DomainName")[1]["MutualTlsAuthentication"]
     uri, version = (published(domain[f"Truststore{name}"]) for name in ("Uri", "Version"))
+    # With what a push puts in force, and with what a rollback puts back.
     found = environment(made)["TRUSTSTORE"]
-    if found != f"{uri}?versionId={version}":
+    if found != f"{uri}?versionId={version}&newest":
         yield f"the function reads {found}, the domain {uri} in version {version}"
 
 
@@ -106,6 +114,7 @@ def _arn(url: str) -> str:
     Twin("no rights", {"ApiFunctionRole.Properties.Policies.2.Fn::If.0": "Alarms"}, "revocation"),
     Twin("no truststore", {f"{_MAY}.0": None}, "revocation"),
     Twin("its newest version alone", {f"{_MAY}.0.Action": "s3:GetObject"}, "revocation"),
+    Twin("one version alone", {f"{_MAY}.0.Action": "s3:GetObjectVersion"}, "all elsewhere"),
     Twin("no CRL", {f"{_MAY}.1": None}, "all elsewhere"),
     Twin("writes the CRL", {f"{_MAY}.1.Action": ["s3:GetObject", "s3:PutObject"]}, "revocation"),
     Twin(
@@ -129,15 +138,11 @@ def _arn(url: str) -> str:
 def the_function_reads_one_truststore_and_one_crl_in_s3_and_nothing_else(
     made: Made,
 ) -> Iterator[str]:
-    env = environment(made)
-    wanted = (
-        {_arn(env["TRUSTSTORE"]): {"s3:GetObjectVersion"}, _arn(env["REVOCATION_CRLS"]): {_GET}}
-        if is_asked(made)
-        else {}
-    )
+    env, wanted = environment(made), {}
+    if is_asked(made):
+        truststore = env["TRUSTSTORE"].removesuffix("&newest")
+        wanted[_arn(truststore)] = {"s3:GetObject", "s3:GetObjectVersion"}
+        wanted[_arn(env["REVOCATION_CRLS"])] = {"s3:GetObject"}
     found = s3_permissions(made, "ApiFunctionRole")
     if found != wanted or function(made)["Role"] != "${ApiFunctionRole.Arn}":
         yield f"{function(made)['Role']} may {found}, expected {wanted}"
-
-
-_GET = "s3:GetObject"

@@ -32,7 +32,7 @@ class World:
     def with_(self, *more: str, **changed: object) -> RevocationSettings:
         values: dict[str, object] = {"grace": timedelta(0), **changed}
         sources = (str(self.source), *more)
-        return RevocationSettings(sources, str(self.truststore), **values)  # type: ignore[arg-type]
+        return RevocationSettings(sources, (str(self.truststore),), **values)  # type: ignore[arg-type]
 
     def trust(self, *holders: Holder) -> None:
         self.truststore.write_text(builders.bundle(*(holder.certificate for holder in holders)))

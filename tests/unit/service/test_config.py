@@ -116,11 +116,17 @@ S3 = "s3://bucket/trust store.pem?versionId=3HL4"
 
 def test_for_crls_alone_the_truststore_may_be_in_s3() -> None:
     asks = {"REVOCATION_CRLS": "s3://bucket/crl/crl.pem"}
-    for url in (S3, "s3://bucket/truststore.pem", "s3://bucket/a?b#c.pem"):
+    for url in ("s3://bucket/truststore.pem", "s3://bucket/a?b#c.pem", S3):
         found = Config.from_env({**GOOD, **asks, "TRUSTSTORE": url}).revocation
         assert found is not None
-        assert found.truststore == url
-    for url in ("s3://", "s3://bucket", "s3://bucket/", "s3:///key", "s3://a?b/key"):
+        assert found.truststore == (url,)
+    found = Config.from_env({**GOOD, **asks, "TRUSTSTORE": f"{S3}&newest"}).revocation
+    assert found is not None
+    assert found.truststore == (S3, "s3://bucket/trust store.pem")
+    (told,) = faults(**asks, TRUSTSTORE="s3://b/k&newest")
+    assert told.endswith("expected &newest behind ?versionId=VERSION alone")
+    spoilt = [f"{S3}{end}" for end in ("&newest&newest", "&newest=1", "&", "?versionId=1")]
+    for url in ("s3://", "s3://bucket", "s3://bucket/", "s3:///key", "s3://a?b/key", *spoilt):
         (told,) = faults(**asks, TRUSTSTORE=url)
         assert told.startswith(f"TRUSTSTORE is {url!r}; expected s3://bucket/key")
     (told,) = faults(**asks, TRUSTSTORE=S3, CLIENT_CERT_SOURCE="alb-passthrough")
@@ -136,7 +142,7 @@ def test_a_truststore_file_is_known_by_its_whole_path(
     Path("truststore.pem").write_text(pem(leaf()))
     found = Config.from_env({**GOOD, "REVOCATION_CRLS": "a.crl", "TRUSTSTORE": "truststore.pem"})
     assert found.revocation is not None
-    assert found.revocation.truststore == str(tmp_path / "truststore.pem")
+    assert found.revocation.truststore == (str(tmp_path / "truststore.pem"),)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_it_runs_as_a_process_of_its_own(world: World) -> None:
     world.publish(crls.crl(CA, [Entry(5, 1)]), crls.crl(OTHER))
     asked = {
         "sources": world.settings.sources,
-        "truststore": str(world.truststore),
+        "truststore": [str(world.truststore)],
         "folder": str(world.file.folder),
         "grace": 0,
         "unless_since": 0,
@@ -202,7 +202,7 @@ def test_it_runs_as_a_process_of_its_own(world: World) -> None:
 
 
 def test_main_in_this_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"sources": [], "truststore": str(world.truststore), "grace": 0, "unless_since": 0}
+    asked = {"sources": [], "truststore": [str(world.truststore)], "grace": 0, "unless_since": 0}
     asked["folder"] = str(world.file.folder)
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asked)))
     assert revocation_build.main() == 0

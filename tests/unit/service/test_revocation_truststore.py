@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import builders, crls
+from tests.builders import Holder
 from tests.unit.service.revoking import CA, OTHER, World
 
 BUNDLE = builders.bundle(CA.certificate, OTHER.certificate)
@@ -60,7 +61,7 @@ def test_of_another_truststore_that_cannot_be_had_nothing_is_assumed(world: Worl
     world.publish(crls.crl(CA, [5]))
     world.look()
     there = world.settings
-    world.settings = replace(there, truststore=str(world.truststore.with_name("another.pem")))
+    world.settings = replace(there, truststore=(str(world.truststore.with_name("another.pem")),))
     world.publish(crls.crl(CA, [], number=2))
     (said,) = world.look()
     assert "another.pem" in said
@@ -90,3 +91,86 @@ def test_a_truststore_that_was_only_touched_is_read_once_more_and_no_crl_is(worl
     assert str(touched) in str(world.file.open().tags)
     assert world.look() == []
     assert world.file.version() == after
+
+
+class Two:
+    """The truststore of the deployment, and another one that was pushed since."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(folder)
+        self.deployed, self.newest = self.world.truststore, folder / "newest.pem"
+        self.trust(CA)
+        entries = (str(self.deployed), str(self.newest))
+        self.world.settings = replace(self.world.settings, truststore=entries)
+        self.world.publish(crls.crl(CA, [5]), crls.crl(OTHER, [5]))
+
+    def trust(self, *holders: Holder) -> None:
+        self.newest.write_text(builders.bundle(*(holder.certificate for holder in holders)))
+
+    def check(self) -> tuple[str, str]:
+        """What client 6 of either authority gets, once client 5 is seen to be revoked."""
+        found = [
+            (self.world.check(6, holder), self.world.check(5, holder)) for holder in (CA, OTHER)
+        ]
+        assert {revoked for good, revoked in found if good == "good"} <= {"revoked"}
+        return found[0][0], found[1][0]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Two:
+    return Two(tmp_path)
+
+
+def test_the_crls_of_either_truststores_authorities_count(two: Two) -> None:
+    assert len(two.world.look()) == 1  # of OTHER nobody has heard
+    assert two.check() == ("good", "unknown")
+    two.trust(CA, OTHER)
+    assert two.world.look() == []
+    assert two.check() == ("good", "good")
+    two.trust(OTHER)
+    assert two.world.look() == []
+    assert two.check() == ("good", "good")
+    version = two.world.file.version()
+    assert two.world.look() == []
+    assert two.world.file.version() == version
+    two.trust(CA)
+    two.world.look()
+    assert two.check() == ("good", "unknown")
+
+
+@pytest.mark.parametrize("content", ["", "words", None])
+def test_a_newest_one_that_is_broken_does_not_take_the_other_one_away(
+    two: Two, content: str | None
+) -> None:
+    """Somebody pushes rubbish, and API Gateway stays with what it has."""
+    two.newest.write_text(content) if content is not None else two.newest.unlink()
+    problems = two.world.look()
+    assert [one for one in problems if "newest.pem" in one and one.startswith("TRUSTSTORE")]
+    assert two.check() == ("good", "unknown")
+    two.world.trust(OTHER)
+    two.world.look()
+    assert two.check() == ("unknown", "good")
+    two.trust(CA, OTHER)
+    assert two.world.look() == []
+    assert two.check() == ("good", "good")
+
+
+def test_what_was_in_both_stays_while_one_of_them_cannot_be_had(two: Two) -> None:
+    two.trust(OTHER)
+    assert two.world.look() == []
+    whole = two.deployed.read_text()
+    two.deployed.write_text("words")
+    (problem,) = two.world.look()
+    assert "truststore.pem" in problem
+    assert two.check() == ("good", "good")
+    two.deployed.write_text(whole)
+    two.newest.unlink()
+    two.world.look()
+    assert two.check() == ("good", "good")
+
+
+def test_with_neither_there_is_no_index(two: Two) -> None:
+    two.deployed.unlink()
+    two.newest.unlink()
+    assert len(two.world.look()) == 2
+    assert two.check() == ("unknown", "unknown")
