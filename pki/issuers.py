@@ -17,6 +17,7 @@ from .purposes import (
     key_identifiers,
 )
 from .search import Search, cost_of_key, cost_of_size, cost_of_sorting
+from .signature import verify
 from .tbs import parts
 
 #: Of those that have another key identifier than is asked for, as many are told.
@@ -38,7 +39,7 @@ def is_signed_by(
     if not cost or (search and not search.may(cost + cost_of_size(child.size))):
         return False
     try:
-        certificate.verify_directly_issued_by(issuer)
+        verify(certificate, child, issuer)
     except (*UNREADABLE, InvalidSignature):
         return False
     return True
