@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from .errors import UNREADABLE
 from .public_keys import LONGEST_EXPONENT
 
-_OCTETS, _SORTED = 2000, 50
+_OCTETS, _SORTED = 2000, 4
 # By bits, how many times as long as with P-256 it takes; above the last it is not done.
 _RSA = {4096: 1, 8192: 4, 16_384: 16}
 _DSA = {2048: 5, 3072: 10}
