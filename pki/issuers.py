@@ -57,15 +57,15 @@ class Named(Collection[x509.Certificate]):
     def __init__(
         self, certificates: Iterable[x509.Certificate], beside: "Named | None" = None
     ) -> None:
-        self._all = {one: parts(one) for one in dict.fromkeys(certificates)}
+        self._all = dict.fromkeys(certificates)
         self._beside = beside
         self._by_subject: dict[bytes, _Certificates] = defaultdict(list)
         self._by_spelling: dict[str, _Certificates] | None = None
         self._known: dict[bytes, _Namesakes] = {}
-        self._issuers: dict[x509.Certificate, tuple[_Certificates, _Certificates]] = {}
-        self._roots: dict[x509.Certificate, bool] = {}
-        for one, found in self._all.items():
-            self._by_subject[found.subject].append(one)
+        self._issuers: dict[x509.Certificate, tuple[_Certificates, _Certificates, int]] = {}
+        self._roots: dict[x509.Certificate, tuple[bool, int]] = {}
+        for one in self._all:
+            self._by_subject[parts(one).subject].append(one)
 
     @classmethod
     def of(cls, certificates: Collection[x509.Certificate]) -> "Named":
@@ -102,12 +102,14 @@ class Named(Collection[x509.Certificate]):
         """Whether *one* signed itself, and does not ask for another issuer (RFC 5280, 4.2.1.1)."""
         if self._beside and one in self._beside:
             return self._beside.is_root(one, search)
-        if one not in self._roots:
-            is_root = is_signed_by(one, one, search) and not key_identifiers(one, one)
-            if search.is_over or one not in self._all:
-                return is_root
-            self._roots[one] = is_root
-        return self._roots[one]
+        if one in self._roots:
+            is_root, cost = self._roots[one]
+            return search.again(cost) and is_root
+        before = search.cost
+        is_root = is_signed_by(one, one, search) and not key_identifiers(one, one)
+        if one in self._all and not search.is_over:
+            self._roots[one] = is_root, search.cost - before
+        return is_root
 
     def issuers_of(
         self, child: x509.Certificate, search: Search
@@ -122,7 +124,8 @@ class Named(Collection[x509.Certificate]):
         if self._beside and issuer not in self._by_subject:
             return self._beside.issuers_of(child, search)
         if child in self._issuers:
-            return self._issuers[child]
+            issuers, others, cost = self._issuers[child]
+            return (issuers, others) if search.again(cost) else ([], others)
         if issuer not in self._known:
             found = self.called(issuer)
             # Beside a truststore this is done for each leaf.
@@ -130,11 +133,11 @@ class Named(Collection[x509.Certificate]):
                 return [], []
             self._known[issuer] = _namesakes(found)
         namesakes, above = self._known[issuer], authority_key_identifier(child)
-        wanted = above.key_identifier if above else None
+        wanted, before = above.key_identifier if above else None, search.cost
         issuers, others = _told_apart(child, namesakes.likely(wanted), search)
         others += namesakes.unlikely(wanted)
         if child in self._all and not search.is_over:
-            self._issuers[child] = issuers, others
+            self._issuers[child] = issuers, others, search.cost - before
         return issuers, others
 
 

@@ -12,7 +12,7 @@ from .algorithms import validity_fault
 from .errors import UNREADABLE
 from .issuers import FEW, Named, is_signed_by
 from .purposes import folded, form_fault
-from .search import Search
+from .search import Search, cost_of_sorting
 from .tbs import parts
 
 #: What they say differs from leaf to leaf, and no front looks at it unless names are constrained.
@@ -84,6 +84,7 @@ def likeness(
         if leaf.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:
             return None
         issuers, others = truststore.issuers_of(leaf, search)
+        search.may(cost_of_sorting(len(issuers) + len(others)))
         misidentified = [one for one in others[-FEW:] if is_signed_by(leaf, one, search)]
         signers = frozenset((*issuers, *misidentified))
         extensions = tuple(

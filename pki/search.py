@@ -50,6 +50,14 @@ class Search:
             self.within.cost += cost
         return True
 
+    def again(self, cost: int) -> bool:
+        """Count *cost* for what is known by now: it was paid of *within* when it was found."""
+        if self.is_over or cost > self.most - self.cost:
+            self.is_over = True
+            return False
+        self.cost += cost
+        return True
+
 
 def cost_of_key(issuer: x509.Certificate) -> int:
     """Return what a signature by the key of *issuer* costs; 0 for a key that nobody is to use.
