@@ -37,7 +37,8 @@ STATUSES: Mapping[str, Meaning] = {
     "PENDING_CERTIFICATE_REIMPORT": Meaning(
         "the certificate that was imported again does not fit: its names are not all on the"
         " ownership certificate, or do not cover the domain",
-        "import one with the same names and issuer as before: aws acm import-certificate",
+        "import one with the same names and issuer as before: python -m aws certificate import"
+        " CERT --key KEY --arn ARN",
     ),
     "PENDING_OWNERSHIP_VERIFICATION": Meaning(
         "the ownership certificate has expired, and ACM could not renew it",

@@ -14,7 +14,7 @@ from .parameters import Values
 _SOON = timedelta(days=30)
 _MTLS = "API Gateway: rest-api-mutual-tls"
 _CERTIFICATES = ("CertificateArn", "OwnershipVerificationCertificateArn")
-_REQUEST = "aws acm request-certificate --validation-method DNS --domain-name"
+_REQUEST = "python -m aws certificate request"
 
 #: What to do about a stack that cannot be updated as it is.
 _STUCK = {

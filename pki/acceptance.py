@@ -6,7 +6,7 @@ never asks, and ALB asks the CRLs that were imported.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from cryptography import x509
 from .algorithms import key_fault, signature_fault, validity_fault
 from .ancestry import MAX_SIGNATURES, Ancestry, trace
 from .errors import UNREADABLE
-from .issuers import is_signed_by
+from .issuers import Named, is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
 from .purposes import authority_fault, constraints_fault, form_fault, leaf_fault, name
 from .reasons import refused
@@ -32,7 +32,7 @@ MAX_SENT = 8
 def decide(
     leaf: x509.Certificate,
     sent_chain: Sequence[x509.Certificate],
-    truststore: Sequence[x509.Certificate],
+    truststore: Collection[x509.Certificate],
     *,
     front: Front,
     now: datetime,
@@ -57,7 +57,7 @@ def decide(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cryptography warns of much that is refused here
         try:
-            found = _decide(_Question(leaf, sent_chain, truststore, front, now, search))
+            found = _decide(_Question(leaf, sent_chain, Named.of(truststore), front, now, search))
         except UNREADABLE as error:
             found = Fault("malformed", f"a certificate is malformed: {error}")
     return refused(found, front) if isinstance(found, Fault) else found
@@ -67,7 +67,7 @@ def decide(
 class _Question:
     leaf: x509.Certificate
     sent: Sequence[x509.Certificate]
-    truststore: Sequence[x509.Certificate]
+    truststore: Named
     front: Front
     now: datetime
     search: Search | None
@@ -86,12 +86,12 @@ def _decide(question: _Question) -> Accepted | Fault:
     fault = _leaf_fault(question) or _crowd(question.hints)
     if fault:
         return fault
-    ancestry = trace(leaf, [*question.truststore, *question.hints], question.search)
+    ancestry = trace(leaf, question.truststore, question.hints, question.search)
     if not ancestry.is_complete:
         found = f"gave up after {MAX_SIGNATURES:,} signatures"
         return Fault("search-too-large", f"{found}: too many CAs have the same name")
     authorities = ancestry.authorities()
-    trusted = ancestry.roots.intersection(question.truststore)
+    trusted = {root for root in ancestry.roots if root in question.truststore}
     anchors = [authority for authority in authorities if authority in trusted]
     fault = why_no_issuer(ancestry, question.truststore, question.ignored) or why_no_root(
         ancestry, anchors, question.ignored
@@ -128,7 +128,7 @@ def _leaf_fault(question: _Question) -> Fault | None:
     )
 
 
-def _self_signed(leaf: x509.Certificate, truststore: Sequence[x509.Certificate]) -> Fault | None:
+def _self_signed(leaf: x509.Certificate, truststore: Named) -> Fault | None:
     """Refuse a leaf that vouches for itself, be it in the truststore."""
     if not is_signed_by(leaf, leaf):
         return None

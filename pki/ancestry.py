@@ -1,14 +1,14 @@
 """Which CAs stand above a leaf, by name and signature: what a path can be made of."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from .issuers import Named, is_signed_by
-from .purposes import key_identifiers
-from .search import Search
+from .issuers import Named
+from .search import Search, cost_of_size
+from .tbs import parts
 
 #: As many as API Gateway's largest truststore has certificates, if they are with P-256 or RSA, or
 #: what takes as long; then the search is given up.
@@ -60,29 +60,34 @@ class Ancestry:
 
 def trace(
     leaf: x509.Certificate,
-    candidates: Iterable[x509.Certificate],
+    truststore: Collection[x509.Certificate],
+    sent: Collection[x509.Certificate] = (),
     search: Search | None = None,
 ) -> Ancestry:
-    """Return the CAs of *candidates* above the well-formed *leaf*, right or wrong.
+    """Return the CAs of *truststore* and of *sent* above the well-formed *leaf*, right or wrong.
 
-    Malformed candidates are passed over. A CA stands above another certificate if that bears its
-    name as the issuer's, octet for octet (RFC 5280, 7.1, would compare more kindly), does not ask
-    for another key identifier (4.2.1.1), and is signed with its key (6.1.3). What a root would be
+    Malformed ones are passed over. A CA stands above another certificate if that bears its name as
+    the issuer's, octet for octet (RFC 5280, 7.1, would compare more kindly), does not ask for
+    another key identifier (4.2.1.1), and is signed with its key (6.1.3). What a root would be
     issued by is not looked for. *search*: what it may cost; MAX_SIGNATURES by default.
     """
     ancestry = Ancestry(leaf)
     search = search or Search(MAX_SIGNATURES)
-    named = Named(candidates)
+    named = Named.of(truststore)
+    named = Named(sent, beside=named) if sent else named
     waiting = deque([leaf])
-    while waiting:
+    while waiting and not search.is_over:
         child = waiting.popleft()
         if child in ancestry.issuers:
             continue
-        if is_signed_by(child, child, search) and not key_identifiers(child, child):
+        # Each that is found costs too: there is more to be looked at in it.
+        search.may(1 + cost_of_size(parts(child).size))
+        issuers, namesakes = list[x509.Certificate](), list[x509.Certificate]()
+        if named.is_root(child, search):
             ancestry.roots.add(child)
-            ancestry.issuers[child], ancestry.namesakes[child] = [], []
-            continue
-        ancestry.issuers[child], ancestry.namesakes[child] = named.issuers_of(child, search)
-        waiting.extend(ancestry.issuers[child])
+        else:
+            issuers, namesakes = named.issuers_of(child, search)
+        ancestry.issuers[child], ancestry.namesakes[child] = issuers, namesakes
+        waiting.extend(issuers)
     ancestry.is_complete = not search.is_over
     return ancestry

@@ -15,6 +15,8 @@ from .lint import lint
 from .lint.rule import FRONTS
 from .verdict import Front
 
+_TANGLED = "truststore.too-tangled"  #: what lint gave up on would take as long once more
+
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
@@ -46,6 +48,7 @@ def bundle(
     try:
         for origin, certificates in collected.by_file.items():
             truststore.refuse_unfit(certificates, now, origin)
+        _refuse([one for one in found if one.code == _TANGLED], front)
         content = truststore.build(members, now)
         _refuse(found, front)
     except PkiError as refusal:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
 from .ancestry import MAX_SIGNATURES
-from .errors import UNREADABLE
+from .errors import UNREADABLE, PkiError, filesystem
 from .issuers import Named
 from .search import Search
 from .tbs import parts
@@ -24,6 +25,9 @@ _PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTA
 
 LIFETIME = timedelta(days=7)
 """From thisUpdate to nextUpdate, where nobody says otherwise."""
+
+LARGEST = 128 * 1024 * 1024
+"""Octets of a file; one with a million entries has 66 million as PEM."""
 
 REASONS = {
     reason.value: reason
@@ -96,6 +100,17 @@ def build(
         .add_extension(x509.CRLNumber(number), critical=False)
         .sign(authority.key, authority.algorithm)
     )
+
+
+def content(path: Path) -> bytes:
+    """Return what is in the file *path*, up to LARGEST octets; PkiError if it cannot be read."""
+    with filesystem("read", path), path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise PkiError(
+            f"{str(path)!r} is larger than 128 MiB", "no CRL that we publish is so large"
+        )
+    return data
 
 
 def parse(data: bytes) -> x509.CertificateRevocationList | None:

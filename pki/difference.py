@@ -12,13 +12,14 @@ from . import relevant
 from .acceptance import decide
 from .ancestry import MAX_SIGNATURES
 from .errors import PkiError
-from .issuers import is_signed_by
+from .issuers import Named, is_signed_by
 from .relevant import Kin, Relevant
 from .search import Search, cost_of_sorting
 from .verdict import Accepted, Front, Refused, Verdict
 
 #: What may be spent with one truststore: 1 is a signature with P-256, see search.py.
-_BASE, _EACH = 10_000, 64
+_BASE, _EACH = 10_000, 24
+_GATHERED = 8  #: as many are gathered while one is sorted
 
 Kind = Literal["anchor", "intermediate", "unknown"]
 Outcome = Literal["loses", "gains", "keeps", "refused"]
@@ -129,36 +130,36 @@ class _Side:
     """One of the two truststores, and what was said with it of leaves that are alike."""
 
     def __init__(self, truststore: Sequence[x509.Certificate], clients: int) -> None:
-        self.all = dict.fromkeys(truststore)
-        self._relevant = Relevant(list(self.all))
+        self.all = Named(truststore)
+        self._relevant = Relevant(self.all)
         self._said: dict[Hashable, Accepted | Refused] = {}
         self._search = Search(_BASE + _EACH * clients)
 
     def kin(self, client: Client) -> Kin:
         """Return what of the truststore can matter to *client*; PkiError if it takes too long."""
         found = self._relevant.to(client.leaf, client.sent)
-        self._search.may(cost_of_sorting(len(found.certificates)))
+        # A leaf of another issuer has others: they are gathered anew.
+        self._search.may(cost_of_sorting(len(found.certificates)) // _GATHERED)
         return found
 
     def verdicts(self, client: Client, kin: Kin, asked: _Asked) -> dict[Front, Verdict]:
         """Return what each front says of *client*; PkiError if it takes too long."""
         leaf, likeness = client.leaf, None
-        if not client.sent:
-            likeness = relevant.likeness(leaf, kin, asked.now, self._part())
+        if not (client.sent or kin.constrains):
+            likeness = relevant.likeness(leaf, self.all, asked.now, self._part())
         verdicts: dict[Front, Verdict] = {}
         for front in asked.fronts:
             known = self._said.get((front, likeness)) if likeness is not None else None
             verdict = _of(leaf, known) if known else None
             if verdict is None:
-                verdict = self._decide(client, kin, front, asked.now)
+                verdict = self._decide(client, front, asked.now)
                 self._said[front, likeness] = verdict
             verdicts[front] = verdict
         return verdicts
 
-    def _decide(self, client: Client, kin: Kin, front: Front, now: datetime) -> Verdict:
-        sent, listed, part = client.sent, kin.certificates, self._part()
-        self._search.may(cost_of_sorting(len(listed)))
-        return decide(client.leaf, sent, listed, front=front, now=now, search=part)
+    def _decide(self, client: Client, front: Front, now: datetime) -> Verdict:
+        sent, part = client.sent, self._part()
+        return decide(client.leaf, sent, self.all, front=front, now=now, search=part)
 
     def _part(self) -> Search:
         if self._search.is_over or self._search.left < MAX_SIGNATURES:

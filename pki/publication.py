@@ -71,7 +71,7 @@ def current(store: Store, issuing: x509.Certificate) -> x509.CertificateRevocati
     with filesystem("read", store.crl):
         if not store.crl.exists():
             return None
-        found = crl.parse(store.crl.read_bytes())
+    found = crl.parse(crl.content(store.crl))
     return found if found is not None and crl.is_of(found, issuing) else None
 
 

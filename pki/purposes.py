@@ -171,6 +171,11 @@ def name(of: x509.Name) -> str:
     return rfc4514(of) or "(empty)"
 
 
+def folded(of: x509.Name) -> str:
+    """Return the name as text that is the same where only case or blanks differ."""
+    return " ".join(name(of).casefold().split())
+
+
 def _value(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
     try:
         return certificate.extensions.get_extension_for_class(kind).value

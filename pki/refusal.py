@@ -7,10 +7,9 @@ from datetime import datetime
 from cryptography import x509
 
 from .ancestry import Ancestry
-from .errors import UNREADABLE
-from .issuers import FEW, is_signed_by
+from .issuers import FEW, Named, is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
-from .purposes import key_identifiers, name
+from .purposes import folded, key_identifiers, name
 from .verdict import Fault
 
 _LONGEST = 100
@@ -18,9 +17,7 @@ _PASSED_OVER = ("chain-member-expired", "chain-member-not-yet-valid")
 _Certificates = Sequence[x509.Certificate]
 
 
-def why_no_issuer(
-    ancestry: Ancestry, truststore: _Certificates, ignored: _Certificates
-) -> Fault | None:
+def why_no_issuer(ancestry: Ancestry, truststore: Named, ignored: _Certificates) -> Fault | None:
     """Return why no CA stands above the leaf, if none does.
 
     In this order: a CA of the issuer's name has another key identifier than is asked for, or
@@ -40,12 +37,10 @@ def why_no_issuer(
     if ancestry.namesakes[leaf]:
         found = f"a CA called {wanted!r} is there, but the leaf is not signed with its key"
         return Fault("issuer-has-another-key", f"{found}: is it an earlier or a later one?")
-    spelling = _folded(wanted)
-    for authority in truststore:
-        if _spelling(authority) == spelling:
-            found = f"the leaf writes its issuer {wanted!r}"
-            expected = f"the truststore has {name(authority.subject)!r} in another spelling"
-            return Fault("issuer-spelled-differently", f"{found}, {expected} or encoding")
+    for authority in truststore.spelled(folded(leaf.issuer))[:1]:
+        found = f"the leaf writes its issuer {wanted!r}"
+        expected = f"the truststore has {name(authority.subject)!r} in another spelling"
+        return Fault("issuer-spelled-differently", f"{found}, {expected} or encoding")
     return Fault("issuer-not-found", f"no CA called {wanted!r} is there{_sent(leaf, ignored)}")
 
 
@@ -84,16 +79,15 @@ def why_doubtful(
     ancestry: Ancestry,
     faults: Mapping[x509.Certificate, Fault],
     trusted: AbstractSet[x509.Certificate],
-    truststore: _Certificates,
+    truststore: Named,
 ) -> Fault | None:
     """Return which other CA of *truststore* might be taken, and lead to no good, though a path is.
 
     A verifier that does not turn back, as OpenSSL's, may go its way; expired ones it passes over.
     """
-    listed = frozenset(truststore)
     for authority in ancestry.authorities():
         fault = faults.get(authority)
-        if authority not in listed or (fault and fault.code in _PASSED_OVER):
+        if authority not in truststore or (fault and fault.code in _PASSED_OVER):
             continue
         if fault:
             return Fault("several-paths", f"beside a good path there is {fault.because}")
@@ -107,14 +101,3 @@ def _sent(child: x509.Certificate, ignored: _Certificates) -> str:
     if any(is_signed_by(child, sent) for sent in ignored[:FEW]):
         return "; the client sent it, but only the truststore is read"
     return ""
-
-
-def _spelling(certificate: x509.Certificate) -> str:
-    try:
-        return _folded(name(certificate.subject))
-    except UNREADABLE:
-        return ""
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -1,8 +1,7 @@
 """Of a truststore, the CAs that can matter to a leaf; and which leaves are alike before them."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -12,8 +11,8 @@ from . import public_keys
 from .algorithms import validity_fault
 from .errors import UNREADABLE
 from .issuers import FEW, Named, is_signed_by
-from .purposes import form_fault, name
-from .search import Search
+from .purposes import folded, form_fault
+from .search import Search, cost_of_sorting
 from .tbs import parts
 
 #: What they say differs from leaf to leaf, and no front looks at it unless names are constrained.
@@ -27,43 +26,30 @@ _OWN = {
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """The *certificates* that can matter to a leaf; constrains: one of them constrains names.
-
-    named: these and others by name, which is all the same to a leaf.
-    """
+    """The *certificates* that can matter to a leaf; constrains: one of them constrains names."""
 
     certificates: tuple[x509.Certificate, ...] = ()
     constrains: bool = False
-    named: Named = field(default_factory=lambda: Named(()), compare=False)
 
 
 class Relevant:
-    """The certificates of *truststore* by name; asked again for the same issuers, it remembers.
+    """What of *truststore* matters to a leaf; asked again for the same issuers, it remembers.
 
     What `decide()` says of a leaf depends on these only: it goes from the names of its issuer, and
     of the issuers of what came with it, to the certificates that bear them, and of others it asks
     whether they spell that of its issuer differently.
     """
 
-    def __init__(self, truststore: Sequence[x509.Certificate]) -> None:
-        self._by_subject: dict[bytes, list[x509.Certificate]] = defaultdict(list)
-        self._by_spelling: dict[str, list[x509.Certificate]] = defaultdict(list)
+    def __init__(self, truststore: Named) -> None:
+        self._truststore = truststore
         self._known: dict[frozenset[bytes], Kin] = {}
-        self._named = Named(truststore)
-        for certificate in truststore:
-            try:
-                subject = parts(certificate).subject
-                self._by_spelling[_folded(certificate.subject)].append(certificate)
-                self._by_subject[subject].append(certificate)
-            except UNREADABLE:
-                continue
 
     def to(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate] = ()) -> Kin:
         """Return the certificates that can matter to *leaf*; none, if its issuer is unreadable."""
         issuers = frozenset(parts(one).issuer for one in (leaf, *sent))
         try:
             if issuers not in self._known:
-                self._known[issuers] = self._kin(issuers, _folded(leaf.issuer))
+                self._known[issuers] = self._kin(issuers, folded(leaf.issuer))
         except UNREADABLE:
             return Kin()
         return self._known[issuers]
@@ -72,25 +58,24 @@ class Relevant:
         found: list[x509.Certificate] = []
         seen, waiting = set(issuers), [*issuers]
         while waiting:
-            for certificate in self._by_subject.get(waiting.pop(), ()):
+            for certificate in self._truststore.called(waiting.pop()):
                 found.append(certificate)
                 above = parts(certificate).issuer
                 if above not in seen:
                     seen.add(above)
                     waiting.append(above)
-        found += self._by_spelling.get(spelling, ())
-        kin = tuple(dict.fromkeys(found))
-        return Kin(kin, any(map(_constrains, kin)), self._named)
+        found += self._truststore.spelled(spelling)
+        return Kin(tuple(dict.fromkeys(found)), any(map(_constrains, found)))
 
 
-def likeness(leaf: x509.Certificate, kin: Kin, now: datetime, search: Search) -> Hashable | None:
+def likeness(
+    leaf: x509.Certificate, truststore: Named, now: datetime, search: Search
+) -> Hashable | None:
     """Return what is equal of two leaves that `decide()` takes the same path for, at *now*.
 
-    None for a leaf that must be asked about by itself: one that is odd or not valid now, or whose
-    names count, because a CA constrains them.
+    None for a leaf that must be asked about by itself: one that is odd or not valid now. So must
+    one whose names count, because a CA constrains them (Kin.constrains).
     """
-    if kin.constrains:
-        return None
     try:
         if form_fault(leaf) or validity_fault(leaf, now) or leaf.subject == leaf.issuer:
             return None
@@ -98,7 +83,8 @@ def likeness(leaf: x509.Certificate, kin: Kin, now: datetime, search: Search) ->
             return None
         if leaf.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:
             return None
-        issuers, others = kin.named.issuers_of(leaf, search)
+        issuers, others = truststore.issuers_of(leaf, search)
+        search.may(cost_of_sorting(len(issuers) + len(others)))
         misidentified = [one for one in others[-FEW:] if is_signed_by(leaf, one, search)]
         signers = frozenset((*issuers, *misidentified))
         extensions = tuple(
@@ -120,7 +106,3 @@ def _constrains(certificate: x509.Certificate) -> bool:
     except UNREADABLE:
         return True
     return True
-
-
-def _folded(of: x509.Name) -> str:
-    return " ".join(name(of).casefold().split())

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from .errors import UNREADABLE
 from .public_keys import LONGEST_EXPONENT
 
-_OCTETS, _SORTED = 2000, 50
+_OCTETS, _SORTED = 2000, 4
 # By bits, how many times as long as with P-256 it takes; above the last it is not done.
 _RSA = {4096: 1, 8192: 4, 16_384: 16}
 _DSA = {2048: 5, 3072: 10}
@@ -48,6 +48,14 @@ class Search:
         self.cost += cost
         if self.within is not None:
             self.within.cost += cost
+        return True
+
+    def again(self, cost: int) -> bool:
+        """Count *cost* for what is known by now: it was paid of *within* when it was found."""
+        if self.is_over or cost > self.most - self.cost:
+            self.is_over = True
+            return False
+        self.cost += cost
         return True
 
 

@@ -67,7 +67,7 @@ def route(case: Case) -> list[x509.Certificate]:
     if _malformed(case.leaf):
         return []
     sent = case.sent if "alb" in case.fronts else ()
-    ancestry = trace(case.leaf, [*case.truststore, *sent])
+    ancestry = trace(case.leaf, case.truststore, sent)
     trusted = [root for root in ancestry.roots if root in case.truststore]
     found = ancestry.shortest_route(trusted) if case.leaf not in trusted else []
     if found:

@@ -11,11 +11,17 @@ _VERSION = 0xA0
 
 
 class Parts(NamedTuple):
-    """Two names and the SubjectPublicKeyInfo in DER; *size*: octets of the whole certificate."""
+    """What a certificate is made of, in DER.
+
+    signed: TBSCertificate; names_one_algorithm: whether it names the one that its signature is
+    said to be of, as it has to (4.1.1.2); size: octets of all.
+    """
 
     issuer: bytes
     subject: bytes
-    key: bytes
+    key: bytes  #: SubjectPublicKeyInfo
+    signed: bytes
+    names_one_algorithm: bool
     size: int
 
 
@@ -29,15 +35,24 @@ def parts_of(der: bytes) -> Parts:
 
     cryptography has loaded it: tags are of one octet, lengths are right.
     """
-    serial_number = _content(der, _content(der, 0))
+    tbs = _content(der, 0)
+    serial_number = _content(der, tbs)
     if der[serial_number] == _VERSION:
         serial_number = _end(der, serial_number)
-    issuer = _end(der, _end(der, serial_number))
+    algorithm = _end(der, serial_number)
+    issuer = _end(der, algorithm)
     validity = _end(der, issuer)
     subject = _end(der, validity)
     key = _end(der, subject)
-    octets = der[issuer:validity], der[subject:key], der[key : _end(der, key)]
-    return Parts(*octets, len(der))
+    signed = _end(der, tbs)
+    return Parts(
+        der[issuer:validity],
+        der[subject:key],
+        der[key : _end(der, key)],
+        der[tbs:signed],
+        der[algorithm:issuer] == der[signed : _end(der, signed)],
+        len(der),
+    )
 
 
 def _content(der: bytes, start: int) -> int:

@@ -107,8 +107,7 @@ def _revoked(
         return None
     from pki import crl  # noqa: PLC0415
 
-    with filesystem("read", store.crl):
-        found = crl.find(store.crl.read_bytes(), leaf, authorities)
+    found = crl.find(crl.content(store.crl), leaf, authorities)
     return (found.revoked_at, found.reason) if found else None
 
 

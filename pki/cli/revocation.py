@@ -63,8 +63,9 @@ def crl_(days: int | None, out: str | None, *, der: bool) -> None:
 
 def _require_replaceable(path: Path) -> None:
     with filesystem("read", path):
-        if path.exists() and crl.parse(path.read_bytes()) is None:
-            raise PkiError(f"{str(path)!r} exists, and is no CRL", "choose another file with --out")
+        is_there = path.exists()
+    if is_there and crl.parse(crl.content(path)) is None:
+        raise PkiError(f"{str(path)!r} exists, and is no CRL", "choose another file with --out")
 
 
 @click.command("ocsp")

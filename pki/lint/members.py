@@ -13,7 +13,7 @@ from pki.describe import printable
 from pki.errors import UNREADABLE
 from pki.purposes import name, number_fault
 from pki.search import cost_of_key
-from pki.tbs import LARGEST, parts_of
+from pki.tbs import LARGEST, Parts, parts_of
 from pki.verdict import Fault
 
 from .scan import Block
@@ -35,6 +35,7 @@ class Member:
     subject: bytes
     issuer: bytes
     key: bytes  #: SubjectPublicKeyInfo
+    parts: Parts
     form: Fault | None
     begins: datetime
     ends: datetime
@@ -125,7 +126,8 @@ def _read(
     certificate: x509.Certificate, der: bytes, names: _Names, block: Block | None = None
 ) -> Member:
     """Return *certificate* as a member; *names* grows by its own."""
-    issuer, subject, key, _ = parts_of(der)
+    parts = parts_of(der)
+    subject, issuer = parts.subject, parts.issuer
     if subject not in names:
         names[subject] = certificate.subject
     if issuer not in names:
@@ -143,7 +145,8 @@ def _read(
         name=names[subject],
         subject=subject,
         issuer=issuer,
-        key=key,
+        key=parts.key,
+        parts=parts,
         form=number_fault(certificate),
         begins=certificate.not_valid_before_utc,
         ends=certificate.not_valid_after_utc,

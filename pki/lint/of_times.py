@@ -108,8 +108,8 @@ def _long_name(bundle: Bundle) -> Iterator[Hit]:
 
 
 def _no_name(bundle: Bundle) -> Iterator[Hit]:
-    for member in bundle.family.members:
-        if bundle.family.is_authority(member) and not list(member.name):
+    for member in bundle.authorities:
+        if not member.name.rdns:
             yield of(member, "a CA has an empty subject")
 
 

@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from pki.algorithms import signature_fault
 from pki.errors import UNREADABLE
+from pki.signature import verify
 
 from .members import Member
 
@@ -41,7 +42,7 @@ def _has_signed(issuer: Member, member: Member) -> bool:
     if not issuer.cost:
         return True
     try:
-        member.certificate.verify_directly_issued_by(issuer.certificate)
+        verify(member.certificate, member.parts, issuer.certificate)
     except InvalidSignature:
         return False
     except (UnsupportedAlgorithm, TypeError):  # a key or a hash that no front takes

@@ -208,8 +208,13 @@ def test_without_credentials_it_is_an_error_and_no_list(
 def test_the_region_is_asked_as_everywhere(
     domain: WatchedDomain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for words, env in ((("--region", "us-east-2"), "eu-west-1"), ((), "us-east-2")):
-        monkeypatch.setenv("AWS_DEFAULT_REGION", env)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    for words, name, env in (
+        (("--region", "us-east-2"), "AWS_DEFAULT_REGION", "eu-west-1"),
+        ((), "AWS_DEFAULT_REGION", "us-east-2"),
+        ((), "AWS_REGION", "us-east-2"),  # as in the AWS CLI
+    ):
+        monkeypatch.setenv(name, env)
         domain.between.seen.clear()
         assert run(NAME, *words).exit_code == 0
         assert all("/us-east-2/" in one.headers["authorization"] for one in domain.between.seen)

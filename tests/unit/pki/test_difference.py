@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pki.acceptance import Accepted, decide
 from pki.difference import OUTCOMES, Change, Client, Difference, difference
 from pki.explain import FRONTS
-from pki.relevant import Relevant, likeness
+from pki.issuers import Named
+from pki.relevant import likeness
 from pki.search import Search
 from pki.verdict import Verdict
 from tests import builders
@@ -179,12 +180,12 @@ def test_ten_thousand_are_asked_about_a_few_times(monkeypatch: pytest.MonkeyPatc
 
 
 def test_leaves_that_are_odd_have_no_like() -> None:
-    kin = Relevant(certificates(*STORE)).to(GOOD.certificate)
-    assert likeness(GOOD.certificate, kin, NOW, Search(100)) is not None
+    truststore = Named(certificates(*STORE))
+    assert likeness(GOOD.certificate, truststore, NOW, Search(100)) is not None
     for odd in (days(-2, -1), days(1, 2), leaf(issuer=None)):
-        assert likeness(odd.certificate, kin, NOW, Search(100)) is None
+        assert likeness(odd.certificate, truststore, NOW, Search(100)) is None
     one, other = (
-        likeness(h.certificate, kin, NOW, Search(100))
+        likeness(h.certificate, truststore, NOW, Search(100))
         for h in (GOOD, hashed(ISSUING, hashes.SHA384()))
     )
     assert one != other
