@@ -56,7 +56,7 @@ def test_a_certificate_of_another_region_is_seen_without_asking() -> None:
         (finding,) = preflight.of_values(values(**{name: edge}), REGION)
         assert (finding.code, finding.about) == ("certificate.region", name)
         assert "Regional domain takes certificates of its own region" in finding.message
-        assert f"--domain-name {NAME} --region {REGION}" in finding.hint
+        assert f"certificate request {NAME} --region {REGION}" in finding.hint
 
 
 GIVEN = {"CertificateArn": ARN}
