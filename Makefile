@@ -27,9 +27,9 @@ logs: python ## show the logs and follow them
 reload: python ## take a new truststore; a broken one is refused and the old one stays in force
 	@$(PYTHON) -m stack reload
 
-test: python ## run every test that this machine can run (ARGS="-k name" for some)
+test: python ## run every test that this machine can run (ARGS="-k name" for some; JOBS=1 one at a time)
 	@$(PYTHON) -m stack test
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest -n $(or $(JOBS),2) --dist loadgroup $(ARGS)
 
 check: python ## ruff and mypy
 	@$(PYTHON) -m stack venv

@@ -38,16 +38,31 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+#: Folders whose tests share what is slow to start, or of which there is one on a machine.
+_TOGETHER = ("containers", "e2e", "packaging", "parity")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what runs in one process where there are several (pytest-xdist): a file, or a folder."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).parts
+        group = place[0] if place[0] in _TOGETHER else "/".join(place)
+        item.add_marker(pytest.mark.xdist_group({"containers": "packaging"}.get(group, group)))
+
+
 _given: set[int] = set()
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = 3_000  #: of each of up to four processes
 
 
 def free_port() -> int:
     """A loopback port that nobody listens on, and that was not given before.
 
-    Below 32768, from where on Linux takes ports for connections that go out.
+    Below 32768, from where on Linux takes ports for connections that go out; of this process alone.
     """
+    first = 20_000 + _PORTS * (_WORKER % 4)
     while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311
+        port = random.randrange(first, first + _PORTS)  # noqa: S311
         with socket.socket() as listener, contextlib.suppress(OSError):
             listener.bind(("127.0.0.1", port))
             if port not in _given:

@@ -66,7 +66,6 @@ FAULTS: tuple[tuple[Command, Fault, int], ...] = (
     *((command, faults.ANSWER_LOST, 1) for command in COMMANDS),
     (COMMANDS[0], faults.ANSWER_LOST, faults.ALWAYS),
     (COMMANDS[0], faults.HUNG_UP, faults.ALWAYS),
-    (COMMANDS[2], faults.HUNG_UP, faults.ALWAYS),
 )
 
 

@@ -135,7 +135,7 @@ def test_a_stack_is_read_with_its_resources(client: Callable[[str], Any]) -> Non
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
-        ("CertificateArn", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{uuid.uuid4()}"),
+        ("CertificateArn", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b2c3d-no-such"),
         ("OwnershipVerificationCertificateArn", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/no"),
         ("HostedZoneId", "Z0NOSUCHZONE"),
         ("TruststoreUri", "s3://no-such-bucket-here/t.pem"),

@@ -68,13 +68,18 @@ def test_of_several_partners_one_has_to_be_named() -> None:
         fingerprint(OLD.certificate)[:16].upper(),
         ":".join(fingerprint(OLD.certificate)[i : i + 2] for i in range(0, 64, 2)),
     ],
+    ids=["common-name", "subject", "fingerprint", "beginning", "colons"],
 )
 def test_one_is_named_by_name_or_fingerprint_and_the_partner_stays(replaces: str) -> None:
     found = done(of(OLD_ISSUING, OLD, PARTNER_ISSUING, PARTNER), of(NEW), replaces)
     assert names(found.target) == ["New Root", "Partner Issuing", "Partner Root"]
 
 
-@pytest.mark.parametrize("replaces", ["Old", "old root", "", fingerprint(OLD.certificate)[:7]])
+@pytest.mark.parametrize(
+    "replaces",
+    ["Old", "old root", "", fingerprint(OLD.certificate)[:7]],
+    ids=["part", "case", "nothing", "too-short"],
+)
 def test_a_name_that_nearly_fits_names_nobody(replaces: str) -> None:
     with pytest.raises(AwsRefused):
         done(of(OLD, PARTNER), of(NEW), replaces)

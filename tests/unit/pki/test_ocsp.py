@@ -172,6 +172,7 @@ def test_a_hash_that_we_do_not_know_is_unauthorized() -> None:
     "der",
     [b"", b"0", b"\x30\x00", bytes.fromhex("300430023000"), b"\xff" * 100, b"0" * 20_000,
      request() + b"\x00", request()[:-1], b"\x30\x84\xff\xff\xff\xff"],
+    ids=range(9),
 )  # fmt: skip
 def test_what_is_no_request_is_malformed(der: bytes) -> None:
     assert asked(der).response_status == OCSPResponseStatus.MALFORMED_REQUEST
