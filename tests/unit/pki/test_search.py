@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import gcd
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki import acceptance, ancestry, crl, issuers
 from pki.algorithms import key_fault
 from pki.crl import Revocation
 from pki.explain import FRONTS
 from pki.issuers import Named, is_signed_by
+from pki.lint import lint
 from pki.search import Search, cost_of_key
 from pki.verdict import Accepted, Refused
 from tests import builders, crls
-from tests.builders import leaf
-from tests.lint.cas import ca
+from tests.builders import Holder, leaf, p256
+from tests.lint.cas import NOW as LINTED
+from tests.lint.cas import ca, store
 from tests.lint.cases_certificates import fabricated
 from tests.unit.pki.crowds import Verified, certificates, counted, editions, namesakes
 from tests.unit.pki.oddities import signed
@@ -45,6 +48,19 @@ def of_dsa(bits: int) -> x509.Certificate:
     """Nobody has the private key."""
     numbers = dsa.DSAParameterNumbers(2 ** (bits - 1) + 1, 2**255 + 95, 4)
     return of_key(dsa.DSAPublicNumbers(16, numbers).public_key())
+
+
+def rsa_key_with(exponent: int) -> rsa.RSAPrivateKey:
+    """A key of 2048 bits with that odd exponent."""
+    while True:
+        made = builders.rsa_key(2048).private_numbers()
+        order = (made.p - 1) * (made.q - 1)
+        if gcd(exponent, order) == 1:
+            break
+    d = pow(exponent, -1, order)
+    one, other = rsa.rsa_crt_dmp1(d, made.p), rsa.rsa_crt_dmq1(d, made.q)
+    public = rsa.RSAPublicNumbers(exponent, made.public_numbers.n)
+    return rsa.RSAPrivateNumbers(made.p, made.q, d, one, other, made.iqmp, public).private_key()
 
 
 COSTS: dict[str, tuple[Callable[[], x509.Certificate], int]] = {
@@ -140,6 +156,38 @@ def test_those_with_another_key_identifier_are_not_asked(verified: Verified) -> 
     assert len(others) == issuers.FEW
 
 
+def test_each_ca_that_is_found_costs_too() -> None:
+    root = ca()
+    key = p256()
+    some = [ca("CN=Issuing", root, key=key) for _ in range(20)]
+    client = leaf(issuer=some[0]).certificate
+    truststore = certificates([root, *some])
+    search = Search(1000)
+    assert ancestry.trace(client, truststore, (), search).is_complete
+    # A certificate and a signature each, of the leaf, the editions and the root.
+    assert search.cost == 2 * (1 + 20 + 1)
+    short = Search(search.cost - 1)
+    assert not ancestry.trace(client, truststore, (), short).is_complete
+    codes = [
+        getattr(
+            acceptance.decide(client, (), truststore, front="alb", now=NOW, search=Search(most)),
+            "code",
+            "",
+        )
+        for most in (search.cost, search.cost - 1)
+    ]
+    assert codes == ["", "search-too-large"]
+
+
+def test_what_a_key_that_nobody_is_to_use_has_signed_is_not_known(verified: Verified) -> None:
+    for exponent, is_known in ((2**63 + 29, True), (2**64 + 13, False)):
+        root = ca(key=rsa_key_with(exponent))
+        below = ca("CN=Below", root)
+        verified.clear()
+        assert is_signed_by(below.certificate, root.certificate) == is_known
+        assert bool(verified) == is_known
+
+
 def test_a_truststore_knows_who_issued_whom_in_it(verified: Verified) -> None:
     named = Named(certificates([root := ca(), below := ca("CN=Below", root)]))
     for number in range(5):
@@ -151,15 +199,18 @@ def test_a_truststore_knows_who_issued_whom_in_it(verified: Verified) -> None:
     assert len(verified) == 2 + 5
 
 
-def test_a_certificate_that_names_two_algorithms_is_signed_by_nobody() -> None:
+@pytest.mark.parametrize("named", [2, 3])
+def test_a_certificate_that_names_two_algorithms_is_signed_by_nobody(named: int) -> None:
     root = ca()
-    below = ca("CN=Below", root).certificate
-    assert is_signed_by(below, root.certificate)
-    sha256, sha384 = (bytes.fromhex(f"300a06082a8648ce3d04030{number}") for number in (2, 3))
-    der = below.public_bytes(Encoding.DER)
-    head, _, tail = der.rpartition(sha256)
-    other = x509.load_der_x509_certificate(head + sha384 + tail)
-    assert not is_signed_by(other, root.certificate)
+    sha256, other = (bytes.fromhex(f"300a06082a8648ce3d04030{number}") for number in (2, named))
+    tbs = ca("CN=Below", root).certificate.tbs_certificate_bytes.replace(sha256, other, 1)
+    assert isinstance(root.key, ec.EllipticCurvePrivateKey)
+    signature = root.key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    bits = builders._der(0x03, b"\0" + signature)
+    below = x509.load_der_x509_certificate(builders._der(0x30, tbs + sha256 + bits))
+    assert is_signed_by(below, root.certificate) == (other == sha256)
+    found = lint(store(Holder(below, root.key), root), now=LINTED)
+    assert ("truststore.signature" in {finding.code for finding in found}) == (other != sha256)
 
 
 def test_a_list_is_verified_with_the_key_of_the_issuer_alone(

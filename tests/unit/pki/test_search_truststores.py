@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pki import ancestry, difference, truststore
+from pki import ancestry, bundling, difference, truststore
+from pki.collection import Collected
 from pki.difference import Client
 from pki.errors import PkiError
 from pki.explain import FRONTS
@@ -112,6 +113,25 @@ def test_namesakes_are_not_built_for_ever(
     assert len(verified) <= 100
 
 
+def test_what_lint_gave_up_on_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = ca(ids=NONE)
+    some = certificates([*(ca(issuer=root, ids=NONE) for _ in range(20)), root])
+    asked = []
+
+    def counted(given: Sequence[x509.Certificate], _: datetime) -> bytes:
+        asked.append(given)
+        return store(root)
+
+    monkeypatch.setattr(truststore, "build", counted)
+    made = bundling.bundle(some, Collected(), front="alb", now=NOW)
+    assert (len(asked), made.refusal) == (1, None)
+    monkeypatch.setattr(family, "MAX_CHECKS", 100)
+    made = bundling.bundle(some, Collected(), front="alb", now=NOW)
+    assert made.refusal
+    assert made.refusal.message.startswith("truststore.too-tangled: 'CN=Root': ")
+    assert (len(asked), made.content) == (1, b"")
+
+
 def compared(new: Sequence[Holder], clients: int) -> difference.Difference:
     """The step from a PKI to it and *new*, and what becomes of so many clients."""
     root, issuing = _pki()
@@ -146,6 +166,18 @@ def test_a_truststore_that_takes_too_long_cannot_be_compared(
         compared(strangers, 10)
     assert len(verified) <= 2 * 250 + 10
     assert compared((), 10).count("alb", "keeps") == 10
+
+
+def test_nobody_is_refused_because_others_took_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    root, _ = _pki()
+    strangers = [ca("CN=Issuing", root, ids=NONE) for _ in range(30)]
+    monkeypatch.setattr(difference, "MAX_SIGNATURES", 100)
+    monkeypatch.setattr(difference, "_EACH", 0)
+    monkeypatch.setattr(difference, "_BASE", 60)
+    with pytest.raises(PkiError, match="gave up"):
+        compared(strangers, 1)
+    monkeypatch.setattr(difference, "_BASE", 300)
+    assert compared(strangers, 1).count("alb", "keeps") == 1
 
 
 def test_what_diff_says_of_many_namesakes_is_what_decide_says(
