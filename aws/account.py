@@ -1,36 +1,35 @@
 """Somebody's account at AWS: asked, never told. Every call here only reads."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from pki.lint import LARGEST_READ
-
-from . import domain as domains
 from .errors import AwsRefused, asking
-from .facts import Certificate, Facts, Stack, Stored, Unasked, Zone
-from .parameters import Values
 
-_Answer = TypeVar("_Answer")
-_ABSENT = frozenset(
-    {
-        *("ResourceNotFoundException", "NotFoundException", "NoSuchHostedZone"),
-        *("NoSuchBucket", "NoSuchKey", "NoSuchVersion", "InvalidArgument"),
-    }
-)
 _CONNECT, _READ, _ATTEMPTS = 10, 30, 4
 
 
 class Account:
-    """The session with an account, in one region, and whose it is."""
+    """The session with an account, in one region; *number* is the account's, *arn* ours in it."""
 
-    def __init__(self, session: Any, region: str, number: str) -> None:  # noqa: ANN401
+    def __init__(self, session: Any, region: str, number: str, arn: str) -> None:  # noqa: ANN401
         self._session = session
         self.region = region
         self.number = number
+        self.arn = arn
+        self._clients: dict[tuple[str, int], Any] = {}
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  (botocore makes its classes)
-        """Return a client of *service* that gives up in time."""
-        return _client(self._session, service, self.region)
+    def __str__(self) -> str:
+        """Return where this is, for people."""
+        return f"{self.region} of account {self.number}"
+
+    def client(self, service: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401  (of botocore)
+        """Return a client of *service* that gives up in time, after so many *attempts*.
+
+        Each is made once: they are slow to make.
+        """
+        if (service, attempts) not in self._clients:
+            made = _client(self._session, service, self.region, attempts)
+            self._clients[service, attempts] = made
+        return self._clients[service, attempts]
 
 
 def sign_in(profile: str, region: str) -> Account:
@@ -41,7 +40,7 @@ def sign_in(profile: str, region: str) -> Account:
     session = session_of(profile, region)
     with asking("see whose credentials these are", "sts:GetCallerIdentity"):
         identity = _client(session, "sts", session.region_name).get_caller_identity()
-    return Account(session, session.region_name, identity["Account"])
+    return Account(session, session.region_name, identity["Account"], identity["Arn"])
 
 
 def session_of(profile: str, region: str) -> Any:  # noqa: ANN401
@@ -58,160 +57,16 @@ def session_of(profile: str, region: str) -> Any:  # noqa: ANN401
     return session
 
 
-def _client(session: Any, service: str, region: str) -> Any:  # noqa: ANN401
+def _client(session: Any, service: str, region: str, attempts: int = _ATTEMPTS) -> Any:  # noqa: ANN401
     from botocore.config import Config  # noqa: PLC0415
 
     patient = Config(
         connect_timeout=_CONNECT,
         read_timeout=_READ,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:
         with asking(f"use {service}"):
             return session.client(service, region_name=region, config=patient)
     except ValueError as error:
         raise AwsRefused(f"cannot use {service}: {error}", "see AWS_ENDPOINT_URL") from error
-
-
-def survey(account: Account, values: Values, stack_name: str) -> Facts:
-    """Return what the account has of all that *values* name, and of the stack.
-
-    What may not be asked is in `unasked`, what is not there in `absent`.
-    """
-    ask = _Questions(account)
-    gateway, name = account.client("apigateway"), values["DomainName"]
-    return Facts(
-        account=account.number,
-        region=account.region,
-        certificate=_certificate(ask, values, "CertificateArn"),
-        ownership=_certificate(ask, values, "OwnershipVerificationCertificateArn"),
-        zone=_zone(ask, values),
-        stored=_stored(ask, values),
-        domain=ask("domain", lambda: domains.read(gateway, name)),
-        stack=ask("stack", lambda: read_stack(account, stack_name)),
-        log_role=ask("log role", lambda: _log_role(gateway)),
-        absent=frozenset(ask.absent),
-        unasked=tuple(ask.unasked),
-    )
-
-
-def read_stack(account: Account, name: str) -> Stack | None:
-    """Return the stack *name* with its resources, or None if there is none."""
-    client = account.client("cloudformation")
-    try:
-        with asking(f"read the stack {name!r}", "cloudformation:DescribeStacks"):
-            (found,) = client.describe_stacks(StackName=name)["Stacks"]
-    except AwsRefused as refused:
-        if refused.code == "ValidationError" and "not exist" in refused.message:
-            return None
-        raise
-    with asking(f"list the resources of {name!r}", "cloudformation:ListStackResources"):
-        pages = list(client.get_paginator("list_stack_resources").paginate(StackName=name))
-    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-    return Stack(
-        name=found["StackName"],
-        status=found["StackStatus"],
-        parameters={
-            one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())
-        },
-        outputs={one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())},
-        resources={
-            one["LogicalResourceId"]: (one["ResourceType"], one.get("PhysicalResourceId", ""))
-            for one in resources
-        },
-    )
-
-
-class _Questions:
-    """Questions, and a list of those that were not answered."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.absent: set[str] = set()
-        self.unasked: list[Unasked] = []
-
-    def __call__(self, about: str, question: Callable[[], _Answer]) -> _Answer | None:
-        """Return the answer; None if it may not be asked, or what it is *about* is not there."""
-        try:
-            return question()
-        except AwsRefused as refused:
-            if refused.is_denied:
-                self.unasked.append(Unasked(about, refused.action, refused.message))
-            elif refused.code in _ABSENT:
-                self.absent.add(about)
-            else:
-                raise
-            return None
-
-
-def _certificate(ask: _Questions, values: Values, parameter: str) -> Certificate | None:
-    arn = values[parameter]
-    if not arn:
-        return None
-
-    def question() -> Certificate:
-        with asking(f"read the certificate {arn!r}", "acm:DescribeCertificate"):
-            said = ask.account.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
-        names = (said.get("DomainName", ""), *said.get("SubjectAlternativeNames", ()))
-        return Certificate(
-            arn=arn,
-            names=tuple(dict.fromkeys(filter(None, names))),
-            status=said.get("Status", ""),
-            type=said.get("Type", ""),
-            not_after=said.get("NotAfter"),
-        )
-
-    return ask(parameter, question)
-
-
-def _zone(ask: _Questions, values: Values) -> Zone | None:
-    zone, name = values["HostedZoneId"], values["DomainName"]
-    if not zone:
-        return None
-    client = ask.account.client("route53")
-
-    def records() -> tuple[str, ...]:
-        with asking(f"list the records of {zone}", "route53:ListResourceRecordSets"):
-            answer = client.list_resource_record_sets(
-                HostedZoneId=zone, StartRecordName=name, MaxItems="20"
-            )
-        sets = answer["ResourceRecordSets"]
-        return tuple(one["Type"] for one in sets if one["Name"].rstrip(".").lower() == name)
-
-    def question() -> Zone:
-        with asking(f"read the hosted zone {zone}", "route53:GetHostedZone"):
-            said = client.get_hosted_zone(Id=zone)["HostedZone"]
-        found = ask("records", records) or ()
-        private = said.get("Config", {}).get("PrivateZone", False)
-        return Zone(zone, said["Name"].rstrip(".").lower(), private, found)
-
-    return ask("HostedZoneId", question)
-
-
-def _stored(ask: _Questions, values: Values) -> Stored | None:
-    uri, version = values["TruststoreUri"], values["TruststoreVersion"]
-    if not uri:
-        return None
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    client = ask.account.client("s3")
-
-    def region() -> str:
-        with asking(f"see where the bucket {bucket!r} is", "s3:GetBucketLocation"):
-            said = client.get_bucket_location(Bucket=bucket)["LocationConstraint"]
-        # S3's own words for its two oldest regions.
-        return {None: "us-east-1", "EU": "eu-west-1"}.get(said, said or "")
-
-    def question() -> Stored:
-        with asking(f"read {uri}, version {version}", "s3:GetObjectVersion"):
-            answer = client.get_object(Bucket=bucket, Key=key, VersionId=version)
-            content = answer["Body"].read(LARGEST_READ + 1)
-        where = ask("bucket", region) or ""
-        return Stored(uri, answer.get("VersionId", "null"), content, where)
-
-    return ask("TruststoreUri", question)
-
-
-def _log_role(gateway: Any) -> str:  # noqa: ANN401
-    with asking("read the account's settings of API Gateway", "apigateway:GET"):
-        said = gateway.get_account()
-    return str(said.get("cloudwatchRoleArn", ""))

@@ -15,7 +15,7 @@ _LIBRARIES = ("*.so", "*.so.*")
 
 
 def build(values: Values, environment: Mapping[str, str], *, sam_environment: str) -> int:
-    """Build both functions for their architecture; return how many native libraries they have.
+    """Build the functions for their architecture; return how many native libraries they have.
 
     The functions' Makefiles get ARCHITECTURE, and TRUSTSTORE=none if no truststore is packed:
     because one that is in S3 is used, or because *environment* says so.

@@ -1,9 +1,11 @@
 """How commands refuse: `error:`, `hint:` and an exit code, never a traceback."""
 
+import ast
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import ClassVar, NoReturn
 
 import click
@@ -35,6 +37,25 @@ class Commands(click.Group):
         module, _, name = self.lazy[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f"aws.cli.{module}"), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their first sentences, and import none of them."""
+        names = self.list_commands(ctx)
+        width = formatter.width - 6 - max(map(len, names), default=0)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._about(ctx, name, width)) for name in names])
+
+    def _about(self, ctx: click.Context, name: str, width: int) -> str:
+        if name not in self.lazy:
+            command = self.get_command(ctx, name)
+            return command.get_short_help_str(width) if command else ""
+        module, _, function = self.lazy[name].partition(":")
+        source = Path(__file__).parent / "cli" / f"{module}.py"
+        for node in ast.parse(source.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name == function:
+                unread = click.Command(name, help=ast.get_docstring(node))
+                return unread.get_short_help_str(width)
+        return ""
 
     def main(self, args: Sequence[str] | None = None, *_: object, **__: object) -> NoReturn:
         """Run the command line *args* and exit."""

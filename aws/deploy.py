@@ -1,21 +1,36 @@
 """From template, samconfig and command line to a domain that works, one step after another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pki.findings import Finding, Severity, errors
+from pki.findings import Finding, Severity
 
 from . import account as accounts
-from . import allow_list, build, domain, parameters, preflight, sam, samconfig, template, truststore
+from . import (
+    allow_list,
+    build,
+    domain,
+    parameters,
+    preflight,
+    revocation,
+    sam,
+    samconfig,
+    stacks,
+    template,
+    truststore,
+)
+from . import survey as surveys
 from .account import Account
 from .domain import Domain, Patience
 from .errors import AwsRefused
 from .facts import Stack
 from .parameters import Values
 from .samconfig import SamConfig
+from .terminal import Terminal
 
+_AGAIN = "see above, and type it again"
 _OUTPUTS = ("Url", "TruststoreUri", "TruststoreVersion")
 
 
@@ -39,14 +54,6 @@ class Plan:
     profile: str
     region: str
     sets: Mapping[str, str]  #: those parameters that the command line gave
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """Where the steps say what they do, and what they find."""
-
-    say: Callable[[str], None]
-    show: Callable[[list[Finding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ def buildable(asked: Asked, terminal: Terminal) -> Values:
     minded = [
         one for one in found if one.code == "parameter.unknown" or one.about == "Architecture"
     ]
-    _stop_at_errors(minded, terminal, "nothing has been built")
+    terminal.stop_at_errors(minded, "nothing has been built", _AGAIN)
     return values
 
 
@@ -91,12 +98,13 @@ def plan(asked: Asked, now: datetime, terminal: Terminal) -> Plan:
     region = accounts.session_of(profile, wanted_region).region_name
     values, found = settle(asked, config, region)
     found += preflight.of_values(values, region)
+    found += revocation.of_values(values)
     if not config.stack_name:
         hint = f'stack_name = "mtls-api" in [{config.environment}.deploy.parameters]'
         found.append(Finding(Severity.ERROR, "samconfig.stack-name", "no stack name is set", hint))
     if values.publishes_truststore:
         found += _packed(now)
-    _stop_at_errors(found, terminal, "nothing has been changed")
+    terminal.stop_at_errors(found, "nothing has been changed", _AGAIN)
     return Plan(values, config, profile, region, asked.sets)
 
 
@@ -104,9 +112,18 @@ def survey(planned: Plan, now: datetime, terminal: Terminal) -> Account:
     """Ask AWS, without changing anything, whether *planned* can work; stop if it cannot."""
     account = accounts.sign_in(planned.profile, planned.region)
     terminal.say(f"checking account {account.number}, region {account.region}")
-    facts = accounts.survey(account, planned.values, planned.config.stack_name)
-    found = list(preflight.of_facts(planned.values, facts, now))
-    _stop_at_errors(found, terminal, "nothing has been changed")
+    facts = surveys.survey(account, planned.values, planned.config.stack_name)
+    packed = truststore.PACKED if planned.values.publishes_truststore else None
+    content = truststore.content(packed) if packed else b""
+    trusted = content or (facts.stored.content if facts.stored else b"")
+    found = [
+        *preflight.of_facts(planned.values, facts, now),
+        *preflight.of_push(facts, content),
+        *revocation.of_facts(
+            planned.values, facts, truststore.check(trusted, now).certificates, now
+        ),
+    ]
+    terminal.stop_at_errors(found, "nothing has been changed", _AGAIN)
     return account
 
 
@@ -139,12 +156,12 @@ def execute(
 
 def verify(planned: Plan, account: Account, terminal: Terminal, patience: Patience) -> Deployed:
     """Return the domain as it works now; stop if it does not, or API Gateway warns of something."""
-    outputs = _outputs(accounts.read_stack(account, planned.config.stack_name), planned)
+    outputs = _outputs(stacks.read(account, planned.config.stack_name), planned)
     name = planned.values["DomainName"]
     terminal.say(f"asking API Gateway about {name}")
     found = domain.settled(account.client("apigateway"), name, patience, terminal.say)
     in_force = (outputs["TruststoreUri"], outputs["TruststoreVersion"])
-    _stop_at_errors(list(domain.findings(found, in_force)), terminal, "the stack is deployed")
+    terminal.stop_at_errors(list(domain.findings(found, in_force)), "the stack is deployed", _AGAIN)
     return Deployed(
         found, outputs["Url"], needs_dns=not planned.values["HostedZoneId"], planned=planned
     )
@@ -171,11 +188,3 @@ def _outputs(stack: Stack | None, planned: Plan) -> Mapping[str, str]:
             f"aws cloudformation describe-stack-events --stack-name {stack.name}",
         )
     return stack.outputs
-
-
-def _stop_at_errors(found: list[Finding], terminal: Terminal, state: str) -> None:
-    terminal.show(found)
-    count = len(errors(found))
-    if count:
-        said = f"stopped at {count} error{'s' * (count != 1)}: {state}"
-        raise AwsRefused(said, "see above, and type it again")

@@ -6,7 +6,8 @@ from typing import Any
 
 from pki.findings import Finding, Severity
 
-from .errors import asking
+from .errors import AwsRefused, asking
+from .pin import OFF, Pin
 
 _PAGE = "API Gateway: rest-api-mutual-tls"
 
@@ -25,18 +26,19 @@ STATUSES: Mapping[str, Meaning] = {
     "AVAILABLE": Meaning("the domain works", ""),
     "UPDATING": Meaning(
         "a change is on its way, and no other can be made",
-        "wait some minutes, then: make deploy",
+        "wait some minutes, and look again: python -m aws status DOMAIN",
         is_passing=True,
     ),
     "PENDING": Meaning(
         "a change of policy or endpoint is on its way, which takes about 15 minutes",
-        "wait some minutes, then: make deploy",
+        "wait some minutes, and look again: python -m aws status DOMAIN",
         is_passing=True,
     ),
     "PENDING_CERTIFICATE_REIMPORT": Meaning(
         "the certificate that was imported again does not fit: its names are not all on the"
         " ownership certificate, or do not cover the domain",
-        "import one with the same names and issuer as before: aws acm import-certificate",
+        "import one with the same names and issuer as before: python -m aws certificate import"
+        " CERT --key KEY --arn ARN",
     ),
     "PENDING_OWNERSHIP_VERIFICATION": Meaning(
         "the ownership certificate has expired, and ACM could not renew it",
@@ -44,9 +46,14 @@ STATUSES: Mapping[str, Meaning] = {
     ),
     "FAILED": Meaning(
         "API Gateway could not set the domain up",
-        "correct what the message names, then: make deploy",
+        "correct what the message names, then: make deploy; or go back: python -m aws truststore"
+        " rollback DOMAIN",
     ),
 }
+
+
+#: While it is one of these, every update is refused (API Gateway: rest-api-mutual-tls).
+LOCKED = ("PENDING_CERTIFICATE_REIMPORT", "PENDING_OWNERSHIP_VERIFICATION")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,18 @@ class Domain:
     truststore_version: str = ""
     warnings: tuple[str, ...] = ()
     stack_name: str = ""  #: of the stack that made it, if one did
+    certificate: str = ""  #: ARN of the server certificate
+    ownership_certificate: str = ""  #: ARN of the one that proves whose the name is
+
+    @property
+    def pin(self) -> Pin:
+        """What it trusts."""
+        return Pin(self.truststore_uri, self.truststore_version)
+
+    @property
+    def has_mutual_tls(self) -> bool:
+        """Whether it asks clients for a certificate at all."""
+        return bool(self.truststore_uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +94,32 @@ class Patience:
     clock: Callable[[], float]
 
 
+class NotFound(AwsRefused):
+    """There is no such domain in that region of that account."""
+
+
 def read(client: Any, name: str) -> Domain:  # noqa: ANN401  (botocore makes its classes)
     """Return the domain *name*; AwsRefused, with the code NotFoundException, if there is none."""
     with asking(f"read the domain {name!r}", "apigateway:GET"):
-        answer = client.get_domain_name(domainName=name)
+        return of(client.get_domain_name(domainName=name))
+
+
+def find(client: Any, name: str, where: str) -> Domain:  # noqa: ANN401
+    """Return the domain *name*; NotFound, with what to type, if there is none *where* we are."""
+    try:
+        return read(client, name)
+    except AwsRefused as refused:
+        if refused.code != "NotFoundException":
+            raise
+        raise NotFound(
+            f"there is no custom domain {name!r} in {where}",
+            "another --region or --profile? see: aws apigateway get-domain-names",
+            code=refused.code,
+        ) from refused
+
+
+def of(answer: Mapping[str, Any]) -> Domain:
+    """Return the domain in an *answer* of API Gateway, to get_domain_name or update_domain_name."""
     mutual_tls = answer.get("mutualTlsAuthentication") or {}
     return Domain(
         name=answer["domainName"],
@@ -90,8 +131,31 @@ def read(client: Any, name: str) -> Domain:  # noqa: ANN401  (botocore makes its
         truststore_uri=mutual_tls.get("truststoreUri", ""),
         truststore_version=mutual_tls.get("truststoreVersion", ""),
         warnings=tuple(mutual_tls.get("truststoreWarnings") or ()),
-        stack_name=answer.get("tags", {}).get("aws:cloudformation:stack-name", ""),
+        stack_name=(answer.get("tags") or {}).get("aws:cloudformation:stack-name", ""),
+        certificate=answer.get("regionalCertificateArn") or answer.get("certificateArn", ""),
+        ownership_certificate=answer.get("ownershipVerificationCertificateArn", ""),
     )
+
+
+def patch(to: Pin, before: Pin) -> list[dict[str, str]]:
+    """Return the operations that take a domain from the truststore *before* to *to*.
+
+    OFF switches mutual TLS off: its version goes with it.
+    """
+    if to == OFF:
+        path = "/mutualTlsAuthentication/truststoreUri"
+        return [{"op": "replace", "path": path, "value": ""}]
+    changed = {"truststoreVersion": to.version}
+    if to.uri != before.uri:
+        changed = {"truststoreUri": to.uri, **changed}
+    path = "/mutualTlsAuthentication/"
+    return [
+        # A domain that follows no version: there is nothing to put in its place.
+        {"op": "replace", "path": path + part, "value": value}
+        if value
+        else {"op": "remove", "path": path + part}
+        for part, value in changed.items()
+    ]
 
 
 def settled(
@@ -105,7 +169,7 @@ def settled(
     while True:
         domain = read(client, name)
         waited = patience.clock() - began
-        if not _is_passing(domain.status) or waited >= patience.limit:
+        if not is_passing(domain.status) or waited >= patience.limit:
             return domain
         say(f"{name} is {domain.status}, {waited:.0f} s of at most {patience.limit:.0f}")
         patience.sleep(min(patience.every, patience.limit - waited))
@@ -121,24 +185,44 @@ def findings(domain: Domain, truststore: tuple[str, str]) -> Iterator[Finding]:
     """
     yield from _status(domain)
     yield from _truststore(domain, *truststore)
+    yield from warned(domain)
+    yield from requirements(domain)
+
+
+def warned(domain: Domain) -> Iterator[Finding]:
+    """Yield what API Gateway warned of when the truststore was put in force."""
     for warning in domain.warnings:
         said = f"API Gateway warns: {warning}; mutual TLS is on, but not for clients of that CA"
-        hint = "take that certificate out, or put a right one in; then: make truststore deploy"
+        hint = "take that certificate out, or put a right one in; then: make truststore deploy, or:"
+        hint += f" python -m aws truststore push FILE {domain.name}"
         yield _error("truststore-warning", domain, said, hint)
+
+
+def requirements(domain: Domain) -> Iterator[Finding]:
+    """Yield what is not as mutual TLS wants it: a Regional domain, with the policy TLS_1_2."""
+    hint = "make deploy, with the repository's template.yaml"
     if domain.endpoint_types != ("REGIONAL",):
         found = ", ".join(domain.endpoint_types) or "unknown"
         said = f"the endpoint of {domain.name} is {found}, expected REGIONAL"
-        yield _error(
-            "endpoint-type", domain, said, "make deploy, with the repository's template.yaml"
-        )
+        yield _error("endpoint-type", domain, said, hint)
     if domain.security_policy != "TLS_1_2":
         said = f"the security policy of {domain.name} is {domain.security_policy}, expected TLS_1_2"
-        yield _error(
-            "security-policy", domain, said, "make deploy, with the repository's template.yaml"
-        )
+        yield _error("security-policy", domain, said, hint)
 
 
-def _is_passing(status: str) -> bool:
+def works(domain: Domain) -> Iterator[Finding]:
+    """Yield a status that is not AVAILABLE."""
+    yield from _status(domain)
+
+
+def locks(domain: Domain) -> Iterator[Finding]:
+    """Yield a status in which API Gateway takes no update, and that does not pass by itself."""
+    if domain.status in LOCKED:
+        yield from _status(domain)
+
+
+def is_passing(status: str) -> bool:
+    """Whether a domain in this *status* gets out of it by itself."""
     return status in STATUSES and STATUSES[status].is_passing
 
 
@@ -151,7 +235,7 @@ def _status(domain: Domain) -> Iterator[Finding]:
     if domain.status_message:
         said += f" ({domain.status_message.rstrip('.')})"
     code = domain.status.lower().replace("_", "-") or "no-status"
-    yield _error(code, domain, said, meaning.remedy)
+    yield _error(code, domain, said, meaning.remedy.replace("DOMAIN", domain.name))
 
 
 def _truststore(domain: Domain, uri: str, version: str) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The truststore that is in S3 already; *content* is cut off where it is too large."""
+    """A truststore or CRL that is in S3 already; *content* is cut off where it is too large."""
 
     uri: str
     version: str
@@ -67,6 +67,7 @@ class Facts:
     """All of it; None = not asked, not answered, or not there.
 
     absent: what is certainly not there, by the name of the parameter that names it, or "domain".
+    pushed: the truststore in force, where it is another than the stack put there;
     log_role: the role with which API Gateway writes logs, "" = none, None = not known.
     """
 
@@ -76,8 +77,10 @@ class Facts:
     ownership: Certificate | None = None
     zone: Zone | None = None
     stored: Stored | None = None
+    crl: Stored | None = None
     domain: Domain | None = None
     stack: Stack | None = None
+    pushed: bytes | None = None
     log_role: str | None = None
     absent: frozenset[str] = frozenset()
     unasked: tuple[Unasked, ...] = ()

@@ -8,12 +8,13 @@ from pki.findings import Finding, Severity
 
 from . import truststore
 from .facts import Certificate, Facts, Stack, Stored, Zone
+from .names import covers
 from .parameters import Values
 
 _SOON = timedelta(days=30)
 _MTLS = "API Gateway: rest-api-mutual-tls"
 _CERTIFICATES = ("CertificateArn", "OwnershipVerificationCertificateArn")
-_REQUEST = "aws acm request-certificate --validation-method DNS --domain-name"
+_REQUEST = "python -m aws certificate request"
 
 #: What to do about a stack that cannot be updated as it is.
 _STUCK = {
@@ -23,18 +24,6 @@ _STUCK = {
     "DELETE_FAILED": "see its events, then: aws cloudformation delete-stack --stack-name {name}",
     "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}",
 }
-
-
-def covers(pattern: str, name: str) -> bool:
-    """Whether a certificate for *pattern* is one for *name* (RFC 9525, 6.3).
-
-    "*" stands for exactly one label, and only for the first.
-    """
-    pattern, name = pattern.lower(), name.lower()
-    if pattern.startswith("*."):
-        label, _, rest = name.partition(".")
-        return bool(label) and rest == pattern[2:]
-    return pattern == name
 
 
 def of_values(values: Values, region: str) -> Iterator[Finding]:
@@ -73,6 +62,22 @@ def of_facts(values: Values, facts: Facts, now: datetime) -> Iterator[Finding]:
         yield from _changes(values, facts.stack)
     yield from _domain(values, facts)
     yield from _log_role(values, facts)
+
+
+def of_push(facts: Facts, packed: bytes) -> Iterator[Finding]:
+    """Yield what a deployment would undo: a push since the last one, of another truststore.
+
+    *packed* is what this deployment publishes, empty if it publishes none.
+    """
+    if facts.pushed is None or facts.domain is None or facts.pushed == packed:
+        return
+    name = facts.domain.name
+    said = f"{name} is on {facts.domain.pin}, put in force since the last deployment: this one"
+    said += " would bring back what is packed, or may do so"
+    hint = f"pack what is in force: python -m aws truststore pull {name} --out now.pem &&"
+    yield _error(
+        "truststore.pushed-since", said, f"{hint} make truststore TRUSTSTORE=now.pem", name
+    )
 
 
 def _unasked(facts: Facts) -> Iterator[Finding]:

@@ -71,7 +71,14 @@ def check(content: bytes, now: datetime) -> Checked:
 
 def check_file(path: Path, now: datetime) -> Checked:
     """Return the truststore in the file *path*, checked; PkiError if it cannot be read at all."""
-    return check(_content(path), now)
+    return check(content(path), now)
+
+
+def content(path: Path) -> bytes:
+    """Return what is in the file *path*, as far as that counts; PkiError if it is unreadable."""
+    # One octet more than is looked at is enough to see that it is too large.
+    with filesystem("read", path), path.open("rb") as file:
+        return file.read(LARGEST_READ + 1)
 
 
 def pack(source: Path, target: Path, now: datetime) -> Packed | Checked:
@@ -85,7 +92,7 @@ def pack(source: Path, target: Path, now: datetime) -> Packed | Checked:
     checked = check_file(source, now)
     if not checked.is_good:
         return checked
-    before = check(_content(target), now) if target.exists() else None
+    before = check(content(target), now) if target.exists() else None
     if before is None or before.content != checked.content:
         _replace(target, checked.content)
     had = before.certificates if before else ()
@@ -97,12 +104,6 @@ def pack(source: Path, target: Path, now: datetime) -> Packed | Checked:
         is_first=before is None,
         is_same=before is not None and before.content == checked.content,
     )
-
-
-def _content(path: Path) -> bytes:
-    # One octet more than is looked at is enough to see that it is too large.
-    with filesystem("read", path), path.open("rb") as file:
-        return file.read(LARGEST_READ + 1)
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -17,8 +17,10 @@ from stack.settings import ROOT
 
 from . import (
     admission,
+    doctor,
     explain,
     function,
+    function_revocation,
     handshakes,
     issuing,
     keep_alive,
@@ -31,7 +33,10 @@ from . import (
 )
 from .results import Section
 
-_ONLY = "print these alone: servers, admission, function, issuing, explain, lint, revocation, ocsp"
+_ONLY = (
+    "print these alone: servers, admission, function, issuing, explain, lint, revocation, ocsp,"
+    " doctor"
+)
 PAGE = ROOT / "docs/performance.md"
 
 
@@ -108,7 +113,10 @@ def _admission(size: Size) -> list[Section]:
 
 
 def _function(size: Size) -> list[Section]:
-    return function.measure(pairs=size.pairs, calls=size.calls)
+    return [
+        *function.measure(pairs=size.pairs, calls=size.calls),
+        function_revocation.measure(rounds=size.pairs),
+    ]
 
 
 def _issuing(size: Size) -> list[Section]:
@@ -132,6 +140,10 @@ def _ocsp(size: Size) -> list[Section]:
     return [ocsp.measure(pairs=size.pairs, seconds=size.process_seconds)]
 
 
+def _doctor(size: Size) -> list[Section]:
+    return doctor.measure(rounds=2 * size.pairs + 1, path=os.environ["PATH"])
+
+
 PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "servers": _servers,
     "admission": _admission,
@@ -141,6 +153,7 @@ PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "explain": _explain,
     "lint": _lint,
     "revocation": _revocation,
+    "doctor": _doctor,
 }
 
 

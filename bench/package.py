@@ -42,7 +42,7 @@ def measure(event: str, *, rounds: int) -> Section:
     """Build the function for this machine, and import it in turns."""
     with TemporaryDirectory(prefix="bench-package-") as folder:
         try:
-            python = _python()
+            python = runtime_python()
             trees = _trees(Path(folder), python)
         except NotBuilt as why:
             return Section(TITLE, ABSENT.format(why=why), "", [])
@@ -80,7 +80,7 @@ def _import(python: str, path: list[Path], module: str, event: str) -> float:
 def _trees(folder: Path, python: str) -> Mapping[str, list[Path]]:
     """Return what is on the path, by name; shipped first."""
     shipped, fresh, dated, bare = (folder / n for n in ("shipped", "fresh", "dated", "bare"))
-    _build(shipped)
+    build(shipped)
     shutil.copytree(shipped, fresh, ignore=shutil.ignore_patterns("__pycache__"))
     run(python, "-m", "compileall", "-q", fresh)
     shutil.copytree(fresh, dated)
@@ -93,7 +93,7 @@ def _trees(folder: Path, python: str) -> Mapping[str, list[Path]]:
     return {"shipped": [shipped], "fresh": [fresh], "dated": [dated], "bare": [shipped, bare]}
 
 
-def _build(artifacts: Path) -> None:
+def build(artifacts: Path) -> None:
     """Do what SAM's makefile builder does, for this machine's processor."""
     if platform.system() != "Linux":
         raise NotBuilt("the package is for Linux")
@@ -114,7 +114,7 @@ def _build(artifacts: Path) -> None:
         raise NotBuilt(done.stderr.partition("\n")[0].removeprefix("error: "))
 
 
-def _python() -> str:
+def runtime_python() -> str:
     """Return the runtime's Python, from PATH or from pyenv's versions."""
     root = run("pyenv", "root").stdout.strip() if shutil.which("pyenv") else ""
     versions = sorted(Path(root, "versions").glob("3.13*/bin/python3.13")) if root else []

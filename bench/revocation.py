@@ -98,7 +98,7 @@ def _settings(run: Path) -> RevocationSettings:
     source, truststore = run / "crl.der", run / "truststore.pem"
     source.write_bytes(crl.sign(authority.key, SHA256()).public_bytes(Encoding.DER))
     truststore.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
-    return RevocationSettings((str(source),), truststore)
+    return RevocationSettings((str(source),), (str(truststore),))
 
 
 def _build(settings: RevocationSettings, folder: Path) -> float:

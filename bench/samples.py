@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from pki import keys
-from pki.authority import subject
+from pki.authority import CertificateAuthority, subject
 from pki.profiles import CLIENT
 from pki.sans import Sans
 from proxy.client_cert import ClientCert
@@ -18,18 +18,19 @@ from proxy.request import Request, Settings
 from .issuing import URI, issuing
 
 
-def client_leaf() -> x509.Certificate:
-    """Return the leaf of a client `billing` whom the stack's own rules admit."""
+def client_leaf(authority: CertificateAuthority | None = None) -> x509.Certificate:
+    """Return the leaf of a client `billing` of *authority* whom the stack's own rules admit."""
     public_key = keys.generate("ec-p256").public_key()
     name = subject("billing", "Example")
     now = datetime.now(UTC)
-    return issuing("ec-p256").issue(public_key, CLIENT, name, Sans(uris=(URI,)), now=now)
+    issuer = authority or issuing("ec-p256")
+    return issuer.issue(public_key, CLIENT, name, Sans(uris=(URI,)), now=now)
 
 
-def whoami_event() -> Event:
+def whoami_event(authority: CertificateAuthority | None = None) -> Event:
     """Return what the gateway sends for GET /whoami of that client: a REST API's event."""
     headers = (("Host", "localhost"), ("Accept", "*/*"), ("User-Agent", "curl/8.5.0"))
-    leaf = ClientCert.from_certificate(client_leaf())
+    leaf = ClientCert.from_certificate(client_leaf(authority))
     request = Request("GET", "/whoami", headers, b"", "127.0.0.1", leaf)
     made = event(request, Settings(), new_call(datetime.now(UTC)))
     assert made is not None

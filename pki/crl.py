@@ -1,19 +1,27 @@
-"""Certificate revocation lists (RFC 5280, 5). Pure: entries in, a signed list out."""
+"""Certificate revocation lists (RFC 5280, 5). Pure: entries in, a signed list out.
 
+Whoever has cloud credentials reads CRLs with this too, so no key is reached by importing it.
+"""
+
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
 from .ancestry import MAX_SIGNATURES
-from .authority import CertificateAuthority
 from .errors import UNREADABLE, PkiError, filesystem
 from .issuers import Named
 from .search import Search
 from .tbs import parts
+
+_PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 
 LIFETIME = timedelta(days=7)
 """From thisUpdate to nextUpdate, where nobody says otherwise."""
@@ -44,8 +52,31 @@ class Revocation:
     reason: str = "unspecified"
 
 
+class Signer(Protocol):
+    """Who signs a CRL: a CertificateAuthority, which cannot be imported where no key may be."""
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The CA's own."""
+
+    @property
+    def key(self) -> CertificateIssuerPrivateKeyTypes:
+        """The private key to it."""
+
+    @property
+    def algorithm(self) -> hashes.SHA256 | hashes.SHA384:
+        """What is hashed with before it signs."""
+
+    @property
+    def key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        """How what it signs names its key."""
+
+    def require_valid(self, now: datetime) -> None:
+        """Raise PkiError if it is not valid at *now*."""
+
+
 def build(
-    authority: CertificateAuthority,
+    authority: Signer,
     revocations: Iterable[Revocation],
     *,
     number: int,
@@ -90,6 +121,19 @@ def parse(data: bytes) -> x509.CertificateRevocationList | None:
         return x509.load_der_x509_crl(data)
     except UNREADABLE:
         return None
+
+
+def parse_all(data: bytes) -> list[x509.CertificateRevocationList] | None:
+    """Return the CRLs in *data*, one in DER or any number in PEM; None if that is none."""
+    if data[:1] == b"\x30":
+        blocks = [data]
+    else:
+        blocks = _PEM.findall(data)
+        if data.count(b"-----BEGIN X509 CRL-----") != len(blocks):
+            return None
+    found = [parse(block) for block in blocks]
+    known = [one for one in found if one is not None]
+    return known if known and len(known) == len(found) else None
 
 
 def is_of(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:

@@ -37,8 +37,8 @@ def text(found: Difference, unknown: Sequence[tuple[str, str]], heading: Heading
     """Return *found* as lines: the CAs, the counts, who loses and gains, what is *unknown*."""
     lines = [
         f"{heading.old} -> {heading.new}, at {iso(heading.at)}",
-        *_anchors("-", found.went, found.kinds),
-        *_anchors("+", found.came, found.kinds),
+        *authorities("-", found.went, found.kinds),
+        *authorities("+", found.came, found.kinds),
         *([] if found.came or found.went else ["  the same certificates"]),
         "",
         f"{len(found.judged)} client certificates from {heading.clients}",
@@ -68,9 +68,10 @@ def as_json(found: Difference, unknown: Sequence[tuple[str, str]], heading: Head
     return json.dumps(value, indent=2, ensure_ascii=True)
 
 
-def _anchors(
+def authorities(
     sign: str, certificates: Iterable[x509.Certificate], kinds: Mapping[x509.Certificate, Kind]
 ) -> Iterator[str]:
+    """Yield a line for each of the CAs *certificates*, anchors first, that begins with *sign*."""
     for certificate in sorted(certificates, key=lambda one: kinds[one] != "anchor"):
         kind = kinds[certificate]
         until = _until(certificate)

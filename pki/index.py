@@ -33,6 +33,8 @@ _COLUMNS = (
     "issuer, serial_number, subject, profile, name,"
     " not_before, not_after, fingerprint, pem, issued_at"
 )
+# The table is revoked.py's; an older index does not have it.
+_HAS_REVOCATIONS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'revocations'"
 _PATIENCE = 30  # seconds; a reader may meet a writer
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -122,6 +124,16 @@ class Index:
         return self._select(
             "name = ? OR substr(serial_number, 1, length(?)) = ?", text, prefix, prefix
         )
+
+    def revoked(self) -> frozenset[tuple[str, str]]:
+        """Return CA (the identifier of its key, in hex) and serial number of all that is revoked.
+
+        For readers that must not reach a key, as revoked.py does; nothing is written.
+        """
+        with self.connection("ro") as connection:
+            if not connection.execute(_HAS_REVOCATIONS).fetchall():
+                return frozenset()
+            return frozenset(connection.execute("SELECT authority, serial_number FROM revocations"))
 
     def _select(self, where: str, *values: str) -> list[Entry]:
         statement = f"SELECT {_COLUMNS} FROM certificates WHERE {where} ORDER BY rowid"  # noqa: S608

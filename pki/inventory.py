@@ -30,6 +30,15 @@ class Inventory:
     clients: dict[str, Client] = field(default_factory=dict)
     unknown: list[tuple[str, str]] = field(default_factory=list)
 
+    def add(self, place: Path) -> None:
+        """Add what is in the index or the folder *place*; PkiError if it is not there."""
+        with filesystem("look into", place):
+            is_folder, is_there = place.is_dir(), place.exists()
+        if not is_there:
+            hint = "give an index or a folder with --issued"
+            raise PkiError(f"{str(place)!r} is not there", hint)
+        (self.add_folder if is_folder else self.add_index)(place)
+
     def add_index(self, path: Path) -> None:
         """Add every client leaf that is recorded in the index *path*."""
         for entry in Index(path).entries():

@@ -38,7 +38,7 @@ class Secrets:
     authority: keys.Ask
     leaf: keys.Ask
     new_key: bytes | None = None
-    p12: bytes | None = None
+    p12: keys.P12 | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The only file that makes, writes or reads a private key."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -70,20 +71,32 @@ def to_pem(key: PrivateKey, passphrase: bytes | None = None) -> bytes:
     )
 
 
-def to_p12(
-    name: str, key: PrivateKey, chain: Sequence[x509.Certificate], passphrase: bytes
-) -> bytes:
-    """Return PKCS#12 with *key*, the leaf chain[0] and its issuers, friendly name *name*.
+@dataclass(frozen=True, slots=True)
+class P12:
+    """How a PKCS#12 is closed: one of P12_ENCRYPTIONS, and with which passphrase."""
 
-    PBES2 with AES-256-CBC and HMAC-SHA-256: what OpenSSL 3, Java 17, NSS, macOS and
-    Windows open.
-    """
+    passphrase: bytes
+    encryption: str
+
+
+#: PBES2 with AES-256-CBC is what OpenSSL 3, Java 17, NSS, Windows 10 and Server 2019 open. Keychain
+#: up to macOS 14 at least, Android up to 13 and Windows Server 2016 say of it that the passphrase
+#: is wrong (pyca/cryptography issue 7293; ansible.windows pull request 582).
+P12_ENCRYPTIONS: Mapping[str, tuple[pkcs12.PBES, hashes.HashAlgorithm]] = {
+    "aes-256": (pkcs12.PBES.PBESv2SHA256AndAES256CBC, hashes.SHA256()),
+    "3des": (pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC, hashes.SHA1()),  # noqa: S303
+}
+
+
+def to_p12(name: str, key: PrivateKey, chain: Sequence[x509.Certificate], closed: P12) -> bytes:
+    """Return PKCS#12 with *key*, the leaf chain[0] and its issuers, friendly name *name*."""
+    algorithm, mac = P12_ENCRYPTIONS[closed.encryption]
     encryption = (
         serialization.PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(50_000)
-        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
-        .hmac_hash(hashes.SHA256())
-        .build(check_passphrase(passphrase))
+        .key_cert_algorithm(algorithm)
+        .hmac_hash(mac)
+        .build(check_passphrase(closed.passphrase))
     )
     leaf, *issuers = chain
     return pkcs12.serialize_key_and_certificates(name.encode(), key, leaf, issuers, encryption)

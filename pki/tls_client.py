@@ -1,5 +1,6 @@
 """One TLS connection as a client, bounded in time and in octets, whatever the server does."""
 
+import math
 import socket
 import ssl
 import time
@@ -9,7 +10,7 @@ from typing import Self
 
 from .errors import PkiError
 
-SECONDS = 5.0  #: for each of: the connection, the handshake
+SECONDS = 5.0  #: for each of: the connection, the handshake, what follows
 LARGEST = 512 * 1024  #: octets that a server may send
 _READ = 16 * 1024
 
@@ -19,9 +20,19 @@ class Silent(OSError):
 
 
 class TlsClient:
-    """A TLS connection to *address*, which asks for *name*; made when it is entered."""
+    """A TLS connection to *address*, which asks for *name*; made when it is entered.
 
-    def __init__(self, context: ssl.SSLContext, address: tuple[str, int], name: str) -> None:
+    seconds: for all that is done with it together; None: SECONDS for each step.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        address: tuple[str, int],
+        name: str,
+        *,
+        seconds: float | None = None,
+    ) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         try:
             self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
@@ -29,6 +40,8 @@ class TlsClient:
             hint = "give the name in the server's certificate: --name NAME"
             raise PkiError(f"{name!r} is no name of a server", hint) from error
         self._address = address
+        self._seconds = seconds
+        self._ends = math.inf
         self._received = 0
         self._socket: socket.socket
 
@@ -36,15 +49,19 @@ class TlsClient:
         """Connect; PkiError if nobody is there."""
         host, port = self._address
         shown = f"{host}:{port}"
+        if self._seconds is not None:
+            self._ends = time.monotonic() + self._seconds
         try:
-            self._socket = socket.create_connection(self._address, timeout=SECONDS)
+            self._socket = socket.create_connection(self._address, timeout=self._each)
         except TimeoutError as error:
             hint = "is it the right address, and does a firewall let you through?"
-            raise PkiError(f"no answer from {shown!r} in {SECONDS:.0f} s", hint) from error
+            raise PkiError(f"no answer from {shown!r} in {self._each:.0f} s", hint) from error
         except (OSError, UnicodeError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             hint = f"is the server up? try: openssl s_client -connect {shown}"
             raise PkiError(f"cannot connect to {shown!r}: {reason}", hint) from error
+        # In TLS 1.3 the server has nothing to say before the request: Nagle would wait for its ACK.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,14 +70,28 @@ class TlsClient:
 
     def handshake(self) -> None:
         """Finish the handshake; ssl.SSLError, Silent or OSError if it does not come to an end."""
-        self._run(self.tls.do_handshake, SECONDS)
+        self._run(self.tls.do_handshake, self._each)
 
     def listen(self, seconds: float) -> None:
         """Wait whether the server ends the connection; raises as `handshake` does."""
         self._run(lambda: self.tls.read(1), seconds)
 
+    def send(self, data: bytes) -> None:
+        """Send *data*; raises as `handshake` does."""
+        self._run(lambda: self.tls.write(data), self._each)
+
+    def receive(self) -> bytes:
+        """Return what the server says next, b"" once it has closed; raises as `handshake` does."""
+        received: list[bytes] = []
+        self._run(lambda: received.append(self.tls.read(_READ)), self._each)
+        return received[0]
+
+    @property
+    def _each(self) -> float:
+        return SECONDS if self._seconds is None else self._seconds
+
     def _run(self, step: Callable[[], object], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+        deadline = min(time.monotonic() + seconds, self._ends)
         while True:
             try:
                 step()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from . import access_log, identity, problems
+from . import access_log, identity, problems, unread_body
 from .blueprints import BLUEPRINTS
 from .config import MAX_BODY, Config
+
+if TYPE_CHECKING:
+    from .revocation_background import Background
+    from .revocation_on_demand import OnDemand
 
 
 class Api(Flask):
@@ -32,38 +37,46 @@ class Json(DefaultJSONProvider):
         return Response(text, mimetype=self.mimetype)
 
 
-def create_app(config: Config, log: Callable[[str], None] = access_log.at_once) -> Flask:
-    """Put the API together: log, refusals, identity, and the blueprints of BLUEPRINTS."""
+def create_app(
+    config: Config, log: Callable[[str], None] = access_log.at_once, *, stands_still: bool = False
+) -> Flask:
+    """Put the API together: log, refusals, identity, and the blueprints of BLUEPRINTS.
+
+    *stands_still*: nothing runs between two requests, as in Lambda.
+    """
     app = Api("service.app", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json = Json(app)
     access_log.init_app(app, log)
     problems.init_app(app)
-    identity.init_app(app, config, _revocation(app, config, log))
+    identity.init_app(app, config, _revocation(app, config, log, stands_still=stands_still))
     app.before_request(_refuse_large_body)
-    app.after_request(_finish)
+    app.after_request(_uncached)
+    app.after_request(unread_body.finish)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 
 
 def _revocation(
-    app: Flask, config: Config, log: Callable[[str], None]
+    app: Flask, config: Config, log: Callable[[str], None], *, stands_still: bool
 ) -> identity.NotRevoked | None:
     """What says whether a leaf is revoked, None where nobody asks."""
     if config.revocation is None:
         return None
-    from .revocation_refresh import start  # noqa: PLC0415  (costs nothing where it is off)
+    keeper: Background | OnDemand
+    if stands_still:
+        from .revocation_on_demand import OnDemand  # noqa: PLC0415  (costs nothing where it is off)
 
-    refresher = start(config.revocation, log)
+        keeper = OnDemand(config.revocation, log)
+        app.before_request(keeper.catch_up)
+    else:
+        from .revocation_background import Background  # noqa: PLC0415
 
-    def after(response: Response) -> Response:
-        refresher.nudge()
-        return response
-
-    app.after_request(after)
-    app.extensions["revocation"] = refresher
-    return refresher.revocation.check
+        keeper = Background(config.revocation, log)
+    keeper.start()
+    app.extensions["revocation"] = keeper
+    return keeper.refresher.revocation.check
 
 
 def _refuse_large_body() -> None:
@@ -72,15 +85,7 @@ def _refuse_large_body() -> None:
         raise RequestEntityTooLarge
 
 
-def _finish(response: Response) -> Response:
-    """Keep answers that a certificate chose out of caches (RFC 9440, 2.4), and empty the wire.
-
-    A proxy answers 502 when the connection is closed while it still sends the body. Only for who
-    has a certificate is it awaited: anybody else could send a byte a minute.
-    """
+def _uncached(response: Response) -> Response:
+    """Keep answers that a certificate chose out of caches (RFC 9440, 2.4)."""
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.environ.get("CONTENT_LENGTH") and "client" in g:
-        left = min(request.content_length or 0, 16 * MAX_BODY)
-        while left > 0 and (data := request.environ["wsgi.input"].read(min(left, 65536))):
-            left -= len(data)
     return response

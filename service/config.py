@@ -47,12 +47,15 @@ class Config:
     ALLOW_URIS           exact, or ending in "/*"
     ALLOW_FINGERPRINTS   SHA-256 over DER, hex
     DEFAULT_ALLOW_…      any of these four, for when none of the four is set
-    TRUSTSTORE           for alb-passthrough: a PEM file with the CA certificates to trust
+    TRUSTSTORE           a PEM file with CA certificates: for alb-passthrough those to trust, for
+                         REVOCATION_CRLS those whose CRLs count; for the latter alone it may be in
+                         S3: s3://bucket/key, s3://bucket/key?versionId=VERSION, or that version and
+                         the newest: s3://bucket/key?versionId=VERSION&newest
     BASE_PATH            in Lambda: the base path of the custom domain's mapping, such as "/v1"
     REVOCATION_CRLS      where CRLs are: files (.pem, .crl, .der), http(s):// and s3:// URLs; unset:
                          nobody asks whether a certificate is revoked. Needs TRUSTSTORE
     REVOCATION_POLICY    fail-closed, or grace=24h: how long a CRL counts after it has expired
-    REVOCATION_REFRESH   how often they are looked at: 60s
+    REVOCATION_REFRESH   how often they are looked at: 60s; in Lambda, by the next request then
     REVOCATION_INDEX     a folder for what is made of them; by default in the temporary one
     REVOCATION_EXEMPT    RFC 4514 names of issuers that have no CRL, on purpose
     """
@@ -170,11 +173,10 @@ class _Reader:
     def revocation(self) -> RevocationSettings | None:
         if not self._env.get("REVOCATION_CRLS", "").strip(" ,\t\n"):
             return None
-        self._truststore()
         folder = self._env.get("REVOCATION_INDEX", "")
         return RevocationSettings(
             sources=self._value("REVOCATION_CRLS", "", revocation_settings.sources) or (),
-            truststore=Path(self._env.get("TRUSTSTORE", "")),
+            truststore=self._whose_crls_count(),
             folder=Path(folder) if folder else None,
             grace=self._value("REVOCATION_POLICY", "fail-closed", revocation_settings.grace)
             or timedelta(0),
@@ -190,17 +192,31 @@ class _Reader:
             self.faults.append(f"{variable} is {text!r}; {error}")
             return None
 
+    def _whose_crls_count(self) -> tuple[str, ...]:
+        """TRUSTSTORE, as RevocationSettings has it; of a file that it is a good one is seen now."""
+        text = self._env.get("TRUSTSTORE", "")
+        if not text.startswith("s3://"):
+            self._truststore()
+            return (str(Path(text).resolve()),)
+        return self._value("TRUSTSTORE", "", revocation_settings.truststores_in_s3) or ()
+
     def _truststore(self) -> tuple[x509.Certificate, ...]:
         if self._certificates is None:
             path = self._env.get("TRUSTSTORE", "")
             try:
-                self._certificates = _certificates(Path(path).read_bytes())
+                self._certificates = _certificates(_file(path).read_bytes())
             except (OSError, ValueError) as error:
                 self._certificates = ()
                 self.faults.append(
                     f"TRUSTSTORE is {path!r}; expected a PEM file with CA certificates ({error})"
                 )
         return self._certificates
+
+
+def _file(path: str) -> Path:
+    if path.startswith("s3://"):
+        raise ValueError("in S3 it can be for REVOCATION_CRLS alone, not for alb-passthrough")
+    return Path(path)
 
 
 def _certificates(pem: bytes) -> tuple[x509.Certificate, ...]:

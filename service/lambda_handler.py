@@ -16,7 +16,7 @@ from .lambda_event import Request, read
 Wsgi = Callable[..., Iterable[bytes]]
 
 config = from_env_or_exit()
-app = create_app(config)
+app = create_app(config, stands_still=True)
 
 
 def handler(event: object, context: object) -> dict[str, Any]:

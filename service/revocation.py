@@ -121,6 +121,10 @@ class Index:
         for text in self._certificates.get(name, ()):
             yield Issuer.of(x509.load_der_x509_certificate(base64.b64decode(text)))
 
+    def all_issuers(self) -> tuple[Issuer, ...]:
+        """The authorities of the truststore that it was made with."""
+        return tuple(issuer for name in self._certificates for issuer in self.issuers(name))
+
     def covering(self, leaf: x509.Certificate) -> tuple[Block, ...]:
         """What speaks for *leaf*: of who signed it, and not for other distribution points."""
         signer = next(

@@ -7,7 +7,6 @@ tell goes as JSON to stdout.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -15,16 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-
 from . import crl, der
-from .certificate import UNREADABLE
 from .crl import Crl, RejectedCrl
-from .issuer import Issuer, issuers
-from .revocation import Block, BrokenIndex, Header, pack, sort
+from .revocation import Block, BrokenIndex, Header, Index, pack, sort
+from .revocation_fetched import Fetched, SourceUnavailable
 from .revocation_file import IndexFile
 from .revocation_settings import RevocationSettings
-from .revocation_sources import Fetched, SourceUnavailable, shown, source
+from .revocation_sources import shown, source
+from .revocation_truststore import Trusted, name, trusted
 
 Scope = tuple[str, tuple[str, ...]]
 
@@ -49,22 +46,28 @@ def refresh(
 
 
 def _refresh(settings: RevocationSettings, file: IndexFile, now: datetime) -> list[str]:
-    try:
-        bundle = settings.truststore.read_bytes()
-        certificates = x509.load_pem_x509_certificates(bundle)
-        # cryptography passes over a block without an end in silence.
-        if len(certificates) != bundle.count(b"-----BEGIN "):
-            raise ValueError("something in it is no whole certificate")
-        trusted = issuers(certificates)
-    except (OSError, *UNREADABLE) as error:
-        return [f"TRUSTSTORE {str(settings.truststore)!r} cannot be read: {error}"]
-    round_ = _Round(settings, hashlib.sha256(bundle).hexdigest(), trusted, now)
-    round_.take_over(file)
+    old, problems = _old(file)
+    found, more = trusted(settings.truststore, old)
+    problems += more
+    if found is None:
+        return problems
+    round_ = _Round(settings, found, now, problems, tags=dict(found.tags))
+    if old is not None:
+        round_.take_over(old)
     for entry in settings.sources:
         round_.look_at(entry)
     if round_.is_changed:
         file.write(round_.packed())
-    return round_.problems
+    return problems
+
+
+def _old(file: IndexFile) -> tuple[Index | None, list[str]]:
+    """The index that is there, and what is wrong with it."""
+    try:
+        return file.open(), []
+    except BrokenIndex as error:
+        is_there = file.version() is not None
+        return None, [f"the index was broken, and is built anew: {error}"] * is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,46 +81,39 @@ class _Round:
     """One look at all sources."""
 
     settings: RevocationSettings
-    truststore: str
-    issuers: Sequence[Issuer]
+    trusted: Trusted
     now: datetime
+    problems: list[str]
     parts: dict[Scope, _Part] = field(default_factory=dict)
     old_tags: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
     is_changed: bool = True
 
-    def take_over(self, file: IndexFile) -> None:
+    def take_over(self, old: Index) -> None:
         """Keep what the last index knows: what is not new, and the numbers that may not fall."""
-        try:
-            old = file.open()
-        except BrokenIndex as error:
-            if file.version() is not None:
-                self.problems.append(f"the index was broken, and is built anew: {error}")
-            return
-        known = {issuer.id for issuer in self.issuers}
+        known = {issuer.id for issuer in self.trusted.issuers}
         for block in old.blocks:
             if block.issuer in known:
                 self.parts[block.scope] = _Part(block, old.records(block))
-        if old.truststore == self.truststore:
+        if old.truststore == self.trusted.digest:
             self.old_tags = dict(old.tags)
-            self.is_changed = False
+            self.is_changed = not self.tags.items() <= self.old_tags.items()
 
     def look_at(self, entry: str) -> None:
         """Take the CRLs of one source; what is wrong with it becomes a problem."""
-        name = hashlib.sha256(entry.encode()).hexdigest()
-        tag = self.old_tags.get(name, "")
+        key = name(entry)
+        tag = self.old_tags.get(key, "")
         try:
             fetched = source(entry)(tag)
         except SourceUnavailable as error:
             self.problems.append(f"{shown(entry)}: {error}")
-            self.tags[name] = tag
+            self.tags[key] = tag
             return
         if fetched is None:
-            self.tags[name] = tag
+            self.tags[key] = tag
         elif self._take(entry, fetched):
-            self.tags[name] = fetched.tag
-        self.is_changed |= self.tags.get(name, "") != tag
+            self.tags[key] = fetched.tag
+        self.is_changed |= self.tags.get(key, "") != tag
 
     def _take(self, entry: str, fetched: Fetched) -> bool:
         """Whether nothing was wrong, so that the same bytes need not be looked at again."""
@@ -125,7 +121,7 @@ class _Round:
         try:
             for data in crl.split(fetched.data):
                 try:
-                    self._add(crl.read(data, self.issuers, self.now, self.settings.grace))
+                    self._add(crl.read(data, self.trusted.issuers, self.now, self.settings.grace))
                 except (RejectedCrl, der.BrokenDer) as error:
                     self.problems.append(f"{shown(entry)}: a CRL is rejected: {error}")
                     is_good = False
@@ -149,7 +145,7 @@ class _Round:
         """The new index."""
         parts = self.parts.values()
         blocks = tuple(part.block for part in parts)
-        header = Header(self.truststore, tuple(self.issuers), self.tags, blocks)
+        header = Header(self.trusted.digest, self.trusted.issuers, self.tags, blocks)
         return list(pack(header, [part.records for part in parts]))
 
 
@@ -176,9 +172,10 @@ def _is_newer(found: Crl, old: Block) -> bool:
 def main() -> int:
     """Look once, by what stdin says."""
     asked = json.load(sys.stdin)
+    sys.path += [folder for folder in asked.get("path", ()) if folder not in sys.path]
     settings = RevocationSettings(
         sources=tuple(asked["sources"]),
-        truststore=Path(asked["truststore"]),
+        truststore=tuple(asked["truststore"]),
         grace=timedelta(seconds=asked["grace"]),
     )
     file = IndexFile(Path(asked["folder"]))

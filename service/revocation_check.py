@@ -58,6 +58,11 @@ class Revocation:
         """From now on; a request under way goes on with the index that it has."""
         self._in_force = _InForce(index)
 
+    @property
+    def has_index(self) -> bool:
+        """Whether any index is in force."""
+        return self._in_force is not None
+
     def check(self, client: ClientCertificate, leaf: x509.Certificate, now: datetime) -> str:
         """Return what the log should say of it, mostly "".
 

@@ -20,11 +20,30 @@ class RevocationSettings:
     """Where CRLs come from, and what happens when they do not."""
 
     sources: tuple[str, ...]  #: paths, http(s) and s3 URLs
-    truststore: Path  #: the CAs whose CRLs count
+    truststore: tuple[str, ...]  #: the CAs whose CRLs count: absolute paths, and s3 URLs
     folder: Path | None = None  #: of the index; None: one of our own in the system's temporary one
     grace: timedelta = timedelta(0)  #: how long a CRL counts after its nextUpdate
     refresh: float = 60.0  #: seconds from one look at the sources to the next
     exempt: frozenset[Name] = frozenset()  #: issuers without a CRL, on purpose
+
+
+@dataclass(frozen=True, slots=True)
+class S3Object:
+    """What is named by s3://bucket/key, or s3://bucket/key?versionId=VERSION."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+
+    @classmethod
+    def of(cls, url: str) -> S3Object:
+        """Raises ValueError. A key is taken as it stands, "%" and "?" in it too."""
+        found = re.fullmatch(
+            r"s3://([^/?#]+)/(.+?)(?:\?versionId=([\w.-]+))?", url, re.ASCII | re.DOTALL
+        )
+        if found is None or "?versionId=" in found[2]:
+            raise ValueError("expected s3://bucket/key, or s3://bucket/key?versionId=VERSION")
+        return cls(found[1], found[2], found[3] or "")
 
 
 def sources(text: str) -> tuple[str, ...]:
@@ -39,7 +58,7 @@ def _require_source(entry: str) -> None:
     url = urlsplit(entry)
     if url.scheme in {"http", "https"} and url.hostname:
         return
-    if url.scheme == "s3" and url.netloc and url.path.strip("/"):
+    if url.scheme == "s3" and _has_news(entry):
         return
     if not url.scheme and entry.endswith(_FILES):
         return
@@ -47,6 +66,28 @@ def _require_source(entry: str) -> None:
         f"{entry!r} is no source; expected a file that ends in .pem, .crl or .der, "
         "or a URL that begins with http://, https:// or s3://bucket/"
     )
+
+
+def truststores_in_s3(text: str) -> tuple[str, ...]:
+    """The objects that *text* names: one, one version of it, or that and the newest one.
+
+    Raises ValueError.
+    """
+    url = text.removesuffix("&newest")
+    found = S3Object.of(url)
+    if url == text:
+        return (url,)
+    if not found.version_id:
+        raise ValueError("expected &newest behind ?versionId=VERSION alone")
+    return url, f"s3://{found.bucket}/{found.key}"
+
+
+def _has_news(url: str) -> bool:
+    """Whether it is an object in S3, and not one version of it: no CRL holds for ever."""
+    try:
+        return not S3Object.of(url).version_id
+    except ValueError:
+        return False
 
 
 def grace(text: str) -> timedelta:

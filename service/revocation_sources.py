@@ -10,35 +10,17 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
 from .crl import MAX_BYTES
+from .revocation_fetched import TIMEOUT, Fetch, Fetched, SourceUnavailable
 
-TIMEOUT = 10.0  #: seconds without a byte
 DEADLINE = 60.0  #: seconds for all of them
 _NOT_MODIFIED = 304
 _PIECE = 1 << 16
-
-
-class SourceUnavailable(Exception):
-    """Nothing came from it, or not all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a source has now. No tag: it cannot tell whether it is the same the next time."""
-
-    data: bytes
-    tag: str = ""
-
-
-#: Takes the tag of the last time, or ""; None: nothing is new. Raises SourceUnavailable.
-Fetch = Callable[[str], Fetched | None]
 
 
 def source(entry: str) -> Fetch:

@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Callable
 
 from . import docker, programs, runtime, tools
 from .docker import DockerStack
@@ -84,15 +85,16 @@ def venv(_settings: Settings) -> None:
     """Make .venv; where we may, also install what some of the tests need besides."""
     programs.ensure_venv(_say)
     for ensure in (programs.ensure_nginx, runtime.ensure_rie):
-        try:
-            ensure(_say)
-        except StackError as error:
-            _say(f"{error.message}; {error.hint}; tests that need it are skipped")
+        _try(ensure)
 
 
 def test(settings: Settings) -> None:
     """All that the tests need: .venv, and the tools that live in environments of their own."""
     venv(settings)
+    _try(programs.ensure_nss_tools)
+    # Too much to put on anybody's laptop unasked.
+    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
+        _try(programs.ensure_chromium)
     for name in tools.TOOLS:
         tools.ensure_tool(name, _say)
 
@@ -141,6 +143,13 @@ def _issue(stack: NativeStack | DockerStack) -> str:
     if isinstance(stack, DockerStack):
         return "docker compose run --rm pki issue client alice"
     return ".venv/bin/python -m pki issue client alice"
+
+
+def _try(ensure: Callable[[Callable[[str], None]], object]) -> None:
+    try:
+        ensure(_say)
+    except StackError as error:
+        _say(f"{error.message}; {error.hint}; tests that need it are skipped")
 
 
 def _say(line: str) -> None:

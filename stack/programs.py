@@ -16,6 +16,12 @@ from .settings import ROOT
 
 VENV = ROOT / ".venv"
 Say = Callable[[str], None]
+#: What a package manager calls a package that Fedora and Alpine call otherwise.
+NAMES = {
+    ("apt-get", "nss-tools"): "libnss3-tools",
+    ("pacman", "nss-tools"): "nss",
+    ("brew", "nss-tools"): "nss",
+}
 
 
 def run(
@@ -88,6 +94,18 @@ def ensure_nginx(say: Say) -> None:
         raise StackError("nginx is not installed", "install nginx, then: make up")
 
 
+def ensure_nss_tools(say: Say) -> None:
+    """Install pk12util and certutil of NSS, the library of Firefox and Chromium, for the tests."""
+    if shutil.which("pk12util") is None or shutil.which("certutil") is None:
+        _install("nss-tools", say)
+
+
+def ensure_chromium(say: Say) -> None:
+    """Install Chromium, for the tests that need a browser."""
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        _install("chromium", say)
+
+
 def _install(package: str, say: Say) -> None:
     command = _install_command(package)
     if command is None:
@@ -115,22 +133,18 @@ def _as_root(command: list[str]) -> list[str]:
 
 
 def _install_command(package: str) -> list[str] | None:
+    apt_get = "env DEBIAN_FRONTEND=noninteractive apt-get install --no-install-recommends -y -qq"
     commands = {
-        "apt-get": [
-            "env",
-            "DEBIAN_FRONTEND=noninteractive",
-            "apt-get",
-            "install",
-            "-y",
-            "-qq",
-            package,
-        ],
-        "dnf": ["dnf", "install", "-y", "-q", package],
-        "apk": ["apk", "add", "-q", package],
-        "pacman": ["pacman", "-S", "--noconfirm", package],
-        "brew": ["brew", "install", "-q", package],
+        "apt-get": apt_get.split(),
+        "dnf": ["dnf", "install", "-y", "-q"],
+        "apk": ["apk", "add", "-q"],
+        "pacman": ["pacman", "-S", "--noconfirm"],
+        "brew": ["brew", "install", "-q"],
     }
-    return next((command for name, command in commands.items() if shutil.which(name)), None)
+    manager = next(filter(shutil.which, commands), None)
+    if manager is None:
+        return None
+    return [*commands[manager], NAMES.get((manager, package), package)]
 
 
 def _requirements_hash() -> str:

@@ -101,6 +101,7 @@ def leaf(
     issuer: Holder | None,
     subject: str | x509.Name = "CN=billing,O=Example",
     uri: str | None = "spiffe://example.org/billing",
+    dns_name: str | None = None,
     key: PrivateKey | None = None,
     eku: x509.ExtendedKeyUsage | None = CLIENT_AUTH,
     key_usage: x509.KeyUsage | None = SIGNS,
@@ -111,9 +112,13 @@ def leaf(
     signed_with: str = "sha256",
     critical: x509.UnrecognizedExtension | None = None,
 ) -> Holder:
-    """A client leaf; without *issuer* it signs itself. *signed_with*: sha256, sha1 or pss."""
+    """A client leaf; without *issuer* it signs itself. *signed_with*: sha256, sha1 or pss.
+
+    *dns_name* stands in place of *uri*.
+    """
     name = x509.Name.from_rfc4514_string(subject) if isinstance(subject, str) else subject
-    san = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]) if uri else None
+    general = x509.DNSName(dns_name) if dns_name else uri and x509.UniformResourceIdentifier(uri)
+    san = x509.SubjectAlternativeName([general]) if general else None
     return _certificate(
         subject=name,
         issuer=issuer,

@@ -20,6 +20,8 @@ from stack.settings import Settings
 
 os.environ["PATH"] += ":/usr/sbin:/usr/local/sbin"
 
+pytest_plugins = ["tests.fakes.fixture"]
+
 
 def require(tool: str) -> str:
     """The path of *tool*. Missing: the test is skipped on a laptop and fails in CI."""

@@ -15,6 +15,14 @@ class Aws(Commands):
         "truststore": "truststore:main",
         "build": "stack:build",
         "deploy": "stack:deploy",
+        "status": "status:status",
+        "rotate": "rotate:main",
+        "doctor": "doctor:main",
+        "mtls": "mtls:main",
+        "endpoint": "endpoint:main",
+        "certificate": "certificate:main",
+        "crl": "crl:main",
+        "watch-expiry": "expiry:main",
     }
 
 

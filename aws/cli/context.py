@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from aws import report
-from aws.deploy import Terminal
+from aws.terminal import Terminal
 from pki.findings import Finding
 
 
@@ -22,10 +21,26 @@ def pki_home() -> Path:
     return Path(os.environ.get("PKI_HOME") or ".pki")
 
 
+def own_index() -> list[Path]:
+    """Return our own index of issued certificates, if there is one; it holds no key."""
+    index = pki_home() / "index.sqlite"
+    return [index] if index.exists() else []
+
+
 def client() -> Path:
     """Return where the certificate and key of a client are, without their endings."""
     billing = pki_home() / "clients/billing"
     return billing if billing.with_suffix(".pem").exists() else Path("CLIENT")
+
+
+def execute_api() -> str:
+    """Return where default endpoints are, with {id} and {region} for an API's; "" = at AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL_EXECUTE_API", "")
+
+
+def region() -> str:
+    """Return AWS_REGION, which the AWS CLI reads and boto3 does not; "" = not set."""
+    return os.environ.get("AWS_REGION", "")
 
 
 def environment() -> Mapping[str, str]:
@@ -50,5 +65,7 @@ def say(line: str) -> None:
 
 def show(found: list[Finding]) -> None:
     """Show what was found."""
+    from aws import report  # noqa: PLC0415  (it brings deploy, which is slow, to every --help)
+
     if found:
         click.echo(report.findings(found), err=True)

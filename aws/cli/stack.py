@@ -131,5 +131,5 @@ def _asked(options: Options | DeployOptions) -> deploying.Asked:
         sam_environment=options["config_env"],
         region=str(options.get("region", "")),
         profile=str(options.get("profile", "")),
-        default_region=context.environment().get("AWS_REGION", ""),
+        default_region=context.region(),
     )

@@ -1,38 +1,32 @@
-"""truststore pack: no private key is ever in reach."""
+"""The group truststore: what is not called is not imported."""
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import ClassVar
 
 import click
 
-from aws import report, truststore
-from aws.errors import AwsRefused
-from aws.truststore import Checked, Packed
-
-from . import context
+from aws.commands import Commands
 
 
-@click.group("truststore")
+class Truststore(Commands):
+    """Its commands, and where each is."""
+
+    lazy: ClassVar[Mapping[str, str]] = {
+        "pack": "pack:pack",
+        "push": "push:push",
+        "rollback": "push:rollback",
+        "versions": "versions:versions",
+        "pull": "versions:pull",
+    }
+
+
+@click.group("truststore", cls=Truststore)
 def main() -> None:
-    """Check and pack the bundle of CA certificates that API Gateway trusts."""
+    """Whose client certificates are genuine: the CA certificates that API Gateway trusts.
 
-
-@main.command()
-@click.argument("file", required=False)
-@click.option("--json", "as_json", is_flag=True, help="The findings, for programs.")
-def pack(file: str | None, *, as_json: bool) -> None:
-    """Check FILE, .pki/truststore.pem by default, and put it where the next build takes it.
-
-    With an error in it, what was packed before stays as it is.
-    """
-    now = context.now()
-    source = context.pki_home() / "truststore.pem" if file is None else Path(file)
-    done = truststore.pack(source, truststore.PACKED, now)
-    found = done.checked.findings if isinstance(done, Packed) else done.findings
-    if as_json:
-        click.echo(report.findings_json(found))
-    else:
-        context.show(found)
-    if isinstance(done, Checked):
-        raise AwsRefused(f"{source} was not packed", "correct it, then: make truststore")
-    if not as_json:
-        click.echo(report.packed(done, now))
+    \b
+    python -m aws truststore pack                              for the next deployment
+    python -m aws truststore push partners.pem api.example.com     now, without one
+    python -m aws truststore versions api.example.com
+    python -m aws truststore rollback api.example.com
+    """  # noqa: D301

@@ -8,7 +8,6 @@ import click
 from pki import difference_report, truststore
 from pki.difference import Client, difference
 from pki.difference_report import Heading
-from pki.errors import PkiError, filesystem
 from pki.explain import FRONTS
 from pki.inventory import Inventory, lines
 from pki.verdict import Front
@@ -51,7 +50,9 @@ def main(
     """  # noqa: D301
     before, after = truststore.read(Path(old)), truststore.read(Path(new))
     inventory = Inventory()
-    places = [_add(inventory, Path(place)) for place in issued or _own()]
+    places = issued or _own()
+    for place in places:
+        inventory.add(Path(place))
     clients = _clients(inventory, seen)
     heading = Heading(old, new, at or context.now(), ", ".join(places) or "nowhere")
     found = difference(before, after, clients, fronts=front or FRONTS, now=heading.at)
@@ -63,18 +64,6 @@ def main(
 def _own() -> list[str]:
     index = context.store().index
     return [str(index.path)] if index.exists() else []
-
-
-def _add(inventory: Inventory, place: Path) -> str:
-    with filesystem("look into", place):
-        is_folder, is_there = place.is_dir(), place.exists()
-    if not is_there:
-        raise PkiError(f"{str(place)!r} is not there", "give an index or a folder with --issued")
-    if is_folder:
-        inventory.add_folder(place)
-    else:
-        inventory.add_index(place)
-    return str(place)
 
 
 def _clients(inventory: Inventory, seen: str | None) -> list[Client]:

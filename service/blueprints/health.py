@@ -17,9 +17,9 @@ def health() -> dict[str, object]:
     "degraded" is 200 as well: a load balancer would take out every target at once, for a CRL that
     none of them gets.
     """
-    refresher = current_app.extensions.get("revocation")
-    if refresher is None:
+    keeper = current_app.extensions.get("revocation")
+    if keeper is None:
         return {"status": "ok", "revocation": {"state": "off"}}
-    found = refresher.revocation.health(datetime.now(UTC))
+    found = keeper.refresher.revocation.health(datetime.now(UTC))
     status = "ok" if found.state == "fresh" else "degraded"
     return {"status": status, "revocation": found.as_dict()}

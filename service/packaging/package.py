@@ -1,7 +1,7 @@
-"""Packs the function as SAM ships it; called by the Makefile of service/.
+"""Packs a function as SAM ships it; called by the Makefile of service/, in the function's folder.
 
 1. the requirements, as wheels for the runtime, whatever machine builds;
-2. of ours what is named here;
+2. of ours what is named in FUNCTIONS;
 3. not what a function never needs;
 4. bytecode, by this very Python, which must be the runtime's;
 5. all that done, and seen to be done, into the folder that SAM ships.
@@ -17,10 +17,10 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-SERVICE = Path(__file__).resolve().parent.parent
 TASK_ROOT = "/var/task"  #: where Lambda unzips it
 VERSION = "3.13"  #: of the runtime's Python
 #: The start of its bytecode: the magic number; flags: by hash, never held against the source.
@@ -30,8 +30,34 @@ MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 #: The runtime has glibc 2.34; newer wheels only of what has no older one.
 GLIBC = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 
-OURS = ("*.py", "blueprints/*.py")
-GUNICORNS = {"gunicorn.conf.py", "wsgi.py"}
+
+@dataclass(frozen=True)
+class Function:
+    """Of a folder, what is shipped as the package of that name; globs and paths are below it."""
+
+    package: str
+    ours: tuple[str, ...]
+    requirements: str
+    but: frozenset[str] = frozenset()  #: names of files that ours would take
+
+
+#: By the logical id in template.yaml.
+FUNCTIONS = {
+    "ApiFunction": Function(
+        "service",
+        ours=("*.py", "blueprints/*.py"),
+        requirements="requirements.txt",
+        but=frozenset({"gunicorn.conf.py", "wsgi.py"}),
+    ),
+    "ExpiryWatcher": Function(
+        "aws",
+        ours=(
+            *("__init__.py", "errors.py", "expiry.py", "expiry_bundle.py", "expiry_domain.py"),
+            *("expiry_report.py", "watcher/*.py"),
+        ),
+        requirements="watcher/requirements.txt",
+    ),
+}
 
 NEVER_NEEDED = (
     *("bin", "**/tests", "**/__pycache__", "**/*.pyi", "**/py.typed", "**/*.[ch]"),
@@ -55,20 +81,21 @@ class CannotPack(Exception):
 
 def main() -> int:
     """Pack; errors are two lines on stderr and exit 1."""
-    parser = argparse.ArgumentParser(description="pack the function as SAM ships it")
+    parser = argparse.ArgumentParser(description="pack a function as SAM ships it")
+    parser.add_argument("--function", required=True, choices=FUNCTIONS)
     parser.add_argument("--architecture", required=True, metavar="|".join(MACHINES))
     parser.add_argument("--into", required=True, type=Path, help="an empty folder")
     asked = parser.parse_args()
     try:
-        pack(asked.architecture, asked.into)
+        pack(FUNCTIONS[asked.function], asked.architecture, asked.into)
     except CannotPack as error:
         sys.stderr.write(f"error: {error}\n  hint: {error.hint}\n")
         return 1
     return 0
 
 
-def pack(architecture: str, artifacts: Path) -> None:
-    """Fill *artifacts*, or raise CannotPack and leave it empty."""
+def pack(function: Function, architecture: str, artifacts: Path) -> None:
+    """Fill *artifacts* with *function*, whose folder this is; or CannotPack, and it stays empty."""
     if architecture not in MACHINES:
         expected = " or ".join(MACHINES)
         raise CannotPack(
@@ -80,35 +107,39 @@ def pack(architecture: str, artifacts: Path) -> None:
         raise CannotPack(f"{str(artifacts)!r} is no empty folder", "sam build makes one")
     with TemporaryDirectory(prefix="package-") as folder:
         package = Path(folder, "package")
-        install(package, architecture)  # (1)
-        copy_ours(package)  # (2)
+        install(package, Path(function.requirements).resolve(), architecture)  # (1)
+        copy_ours(package, function)  # (2)
         drop(package)  # (3)
         compile_all(package)  # (4)
         hand_over(package, artifacts)  # (5)
 
 
-def install(package: Path, architecture: str) -> None:
-    """Have pip unpack the wheels. Nothing is resolved: the list is complete."""
+def install(package: Path, requirements: Path, architecture: str) -> None:
+    """Have pip unpack the wheels of *requirements*. Nothing is resolved: the list is complete."""
     wheels = f"{GLIBC[0]}_{MACHINES[architecture]}"
     command = [*_pip(), "install", "-qq", "--disable-pip-version-check", "--target", str(package)]
     command += ["--no-deps", "--no-compile", "--only-binary", ":all:"]
     command += ["--implementation", "cp", "--python-version", VERSION, "--abi", "cp313"]
     command += [f"--platform={libc}_{MACHINES[architecture]}" for libc in GLIBC]
-    done = _run([*command, "-r", str(SERVICE / "requirements.txt")], package.parent)
+    done = _run([*command, "-r", str(requirements)], package.parent)
     if done.returncode:
         said = done.stderr.strip().rpartition("\n")[2] or "it said nothing"
         raise CannotPack(
             f"pip cannot install the wheels for {architecture}: {said}",
-            "check the network, and that every package in service/requirements.txt "
+            "check the network, and that every package in the function's requirements.txt "
             f"has a wheel for Python {VERSION} and {wheels}",
         )
 
 
-def copy_ours(package: Path) -> None:
-    """Copy the service as a package, without what gunicorn alone needs."""
-    for source in (path for pattern in OURS for path in SERVICE.glob(pattern)):
-        if source.name not in GUNICORNS:
-            copy = package / "service" / source.relative_to(SERVICE)
+def copy_ours(package: Path, function: Function) -> None:
+    """Copy what *function* names of this folder, as a package; there must be something of each."""
+    here = Path.cwd()
+    for pattern in function.ours:
+        found = [path for path in here.glob(pattern) if path.name not in function.but]
+        if not found:
+            raise CannotPack(f"there is no {pattern!r} in {str(here)!r}", "sam build")
+        for source in found:
+            copy = package / function.package / source.relative_to(here)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
 

@@ -1,8 +1,9 @@
-"""The function as it is shipped: built and zipped by SAM, unzipped as Lambda does it."""
+"""The functions as they are shipped: built and zipped by SAM, unzipped as Lambda does it."""
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import time
@@ -18,7 +19,11 @@ from tests.conftest import missing, require
 
 SAM = FOLDER / "sam/bin/sam"
 ARCHITECTURES = ("arm64", "x86_64")
+#: This machine's.
+MACHINE = "x86_64" if platform.machine().lower() in {"x86_64", "amd64"} else "arm64"
 MAKEFILE = ROOT / "service/Makefile"
+#: Whatever the script packs → the folder that template.yaml says.
+FOLDERS = {"ApiFunction": "service", "ExpiryWatcher": "aws"}
 
 #: What `sam package` does with a built function; 6.5 MB and 22 MB are counted in its result.
 _ZIP = """\
@@ -32,6 +37,7 @@ make_zip_with_lambda_permissions(sys.argv[1], sys.argv[2])
 class Package:
     """A built function."""
 
+    function: str
     architecture: str
     folder: Path
 
@@ -48,6 +54,11 @@ class Package:
     @property
     def modes(self) -> dict[str, int]:
         return {name: path.stat().st_mode for name, path in self.files.items()}
+
+
+#: By function and architecture.
+Packages = dict[tuple[str, str], Package]
+Zips = dict[tuple[str, str], Path]
 
 
 def runtime_python() -> str:
@@ -81,8 +92,10 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), **more}
 
 
-def sam_build(folder: Path, architecture: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """`sam build ApiFunction` with the repository's template; the artifacts are in built()."""
+def sam_build(
+    folder: Path, architecture: str, function: str = "ApiFunction", **env: str
+) -> subprocess.CompletedProcess[str]:
+    """`sam build FUNCTION` with the repository's template; the artifacts are in built()."""
     if not SAM.exists():
         missing(f"{SAM} is not there: python -m stack test")
     require("make")
@@ -91,7 +104,7 @@ def sam_build(folder: Path, architecture: str, **env: str) -> subprocess.Complet
     folders = ("--build-dir", folder / "build", "--cache-dir", folder / "cache")
     parameters = ("--parameter-overrides", f"Architecture={architecture}")
     return subprocess.run(
-        [SAM, "build", "ApiFunction", *folders, *parameters],
+        [SAM, "build", function, *folders, *parameters],
         cwd=ROOT,
         env=environment(folder, **telemetry, **{"ARCHITECTURE": architecture, **env}),
         capture_output=True,
@@ -100,19 +113,22 @@ def sam_build(folder: Path, architecture: str, **env: str) -> subprocess.Complet
     )
 
 
-def built(folder: Path) -> Path:
+def built(folder: Path, function: str = "ApiFunction") -> Path:
     """Where sam_build() puts the function."""
-    return folder / "build/ApiFunction"
+    return folder / "build" / function
 
 
-def make(folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """What SAM's makefile builder runs, in *folder*/source, a copy of service/."""
+def make(
+    folder: Path, env: Mapping[str, str], function: str = "ApiFunction", makefile: Path = MAKEFILE
+) -> subprocess.CompletedProcess[str]:
+    """What SAM's makefile builder runs, in *folder*/source, a copy of the function's folder."""
     source, artifacts = folder / "source", folder / "artifacts"
     if not source.exists():
-        shutil.copytree(MAKEFILE.parent, source, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / FOLDERS[function], source, ignore=ignored)
     artifacts.mkdir(exist_ok=True)
     return subprocess.run(
-        [require("make"), "--makefile", str(MAKEFILE), "build-ApiFunction"],
+        [require("make"), "--makefile", str(makefile), f"build-{function}"],
         cwd=source,
         env={"ARTIFACTS_DIR": str(artifacts), **env},
         capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Whoever has cloud credentials reaches none of these, nor what imports them.
 KEYS = ("pki.keys", "pki.authority", "pki.store", "pki.issuance", "pki.staging", "pki.cli")
+
+# The one exception to "aws/ touches no private key": ACM wants that of a certificate it imports.
+# This file reads it as octets and hands it over; it knows no cryptography, and nobody else does it.
+KEY_TO_ACM = "aws/certificate_key.py"
 
 # folder: what it must never import
 NEVER = {
@@ -46,6 +51,20 @@ def broken(file: Path, never: set[str]) -> list[str]:
     return [name for name in imports(file) if any((name + ".").startswith(n + ".") for n in never)]
 
 
+def reached(start: str) -> set[str]:
+    """What importing the module *start* of ours imports of ours, and what that does, and so on."""
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        path = ROOT.joinpath(*name.split("."))
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name not in found and file.is_file() and name.partition(".")[0] in NEVER:
+            found.add(name)
+            todo += imports(file)
+    return found
+
+
 def files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
@@ -56,6 +75,40 @@ def test_no_folder_imports_what_it_must_not(folder: str) -> None:
     assert {f: b for f, names in found.items() if (b := set(names) - LAZY.get(f, set()))} == {}
 
 
+@pytest.mark.parametrize("file", files("aws"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_whoever_has_cloud_credentials_reaches_no_key_through_others(file: Path) -> None:
+    module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    assert reached(module) & set(KEYS) == set()
+
+
+def test_a_key_that_is_reached_through_others_is_seen() -> None:
+    """The teeth: what publishes the CRL also signs it; what reads it does not."""
+    assert {"pki.authority", "pki.keys"} <= reached("pki.publication")
+    assert reached("pki.index") & set(KEYS) == set()
+    assert reached("pki.crl") & set(KEYS) == set()
+    assert "pki.index" in reached("aws.cli.expiry")
+
+
+def test_what_the_watcher_is_shipped_with_needs_nothing_of_the_rest() -> None:
+    ours = {name.partition(".")[0] for name in reached("aws.watcher.handler")}
+    assert ours == {"aws"}
+
+
+def test_one_file_of_aws_alone_hands_a_key_to_anybody() -> None:
+    """It is handed to ACM under this name; nobody else says it, or can parse a key."""
+    for file in files("aws"):
+        name, text = str(file.relative_to(ROOT)), file.read_text()
+        assert ("PrivateKey=" in text) == (name == KEY_TO_ACM), file
+        assert ("import_certificate(" in text) == (name == KEY_TO_ACM), file
+        for parses in ("load_pem_private_key", "load_der_private_key", "private_bytes"):
+            assert parses not in text, file
+
+
+def test_the_file_that_hands_it_over_cannot_parse_it_or_say_it() -> None:
+    file = ROOT / KEY_TO_ACM
+    assert broken(file, {"cryptography", "ssl", "logging", "click", "sys", "tempfile"}) == []
+
+
 @pytest.mark.parametrize("name", LAZY)
 def test_what_is_imported_lazily_is_not_imported_at_the_head(name: str) -> None:
     head = ast.parse((ROOT / name).read_text()).body
@@ -63,6 +116,17 @@ def test_what_is_imported_lazily_is_not_imported_at_the_head(name: str) -> None:
     modules += [node.module or "" for node in head if isinstance(node, ast.ImportFrom)]
     assert set(modules) & LAZY[name] == set()
     assert LAZY[name] <= set(imports(ROOT / name))
+
+
+def modules(folder: str) -> dict[str, set[str]]:
+    """Each module of *folder*, and what it imports of them, lazily too."""
+    names = {f: ".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files(folder)}
+    return {name: set(imports(file)) & set(names.values()) for file, name in names.items()}
+
+
+@pytest.mark.parametrize("folder", NEVER)
+def test_no_file_imports_in_a_circle(folder: str) -> None:
+    graphlib.TopologicalSorter(modules(folder)).prepare()
 
 
 @pytest.mark.parametrize("name", PURE)
@@ -107,3 +171,4 @@ def test_a_broken_arrow_is_seen() -> None:
     assert broken(file, {"flask"})
     assert broken(file, {"service.blueprints"})
     assert not broken(file, {"servic"})
+    assert "service.revocation_on_demand" in modules("service")["service.app"]

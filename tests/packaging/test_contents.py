@@ -77,6 +77,7 @@ LISTS = (
     "service/requirements-gunicorn.txt",
     "pki/requirements.txt",
     "aws/requirements.txt",
+    "aws/watcher/requirements.txt",
 )
 
 

@@ -12,11 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from service.packaging.package import VERSION, CannotPack, drop, hand_over, pack, without_symbols
+from service.packaging.package import (
+    FUNCTIONS,
+    VERSION,
+    CannotPack,
+    drop,
+    hand_over,
+    pack,
+    without_symbols,
+)
 from stack.settings import ROOT
 from tests.conftest import require
 from tests.packaging import package
-from tests.packaging.package import Package
+from tests.packaging.package import Package, Packages
 
 NO_PYTHON = (
     "error: Python 3.13 was not found, the runtime's bytecode needs it\n"
@@ -48,7 +56,7 @@ def programs(folder: Path, fakes: Mapping[str, str] = {}) -> str:
 
 
 def test_a_new_blueprint_is_shipped_and_nothing_else_that_lies_around(
-    built: Package, tmp_path: Path
+    api: Package, tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
     shutil.copytree(ROOT / "service", source, ignore=shutil.ignore_patterns("__pycache__"))
@@ -58,18 +66,50 @@ def test_a_new_blueprint_is_shipped_and_nothing_else_that_lies_around(
     (source / "blueprints/hello.py").write_text("GREETING = 'hello'\n")
     (source / "types.py").write_text("raise RuntimeError('not the standard library')\n")
     alone = {"PATH": programs(tmp_path / "bin"), "PYTHON313": package.runtime_python()}
-    env = package.environment(tmp_path, ARCHITECTURE=built.architecture, **alone)
+    env = package.environment(tmp_path, ARCHITECTURE=api.architecture, **alone)
     done = package.make(tmp_path, env)
     assert done.returncode == 0, done.stderr
-    made = Package(built.architecture, tmp_path / "artifacts")
-    assert made.files.keys() - built.files.keys() == {
+    made = Package("ApiFunction", api.architecture, tmp_path / "artifacts")
+    assert made.files.keys() - api.files.keys() == {
         "service/types.py",
         "service/__pycache__/types.cpython-313.pyc",
         "service/blueprints/hello.py",
         "service/blueprints/__pycache__/hello.cpython-313.pyc",
     }
-    assert built.files.keys() <= made.files.keys()
+    assert api.files.keys() <= made.files.keys()
     assert [name for name, data in made.contents.items() if b"MIGHAgEAMBMGByqGSM49" in data] == []
+
+
+def test_of_the_operators_folder_nothing_is_shipped_but_what_the_watcher_needs(
+    packages: Packages, tmp_path: Path
+) -> None:
+    """Built as in SAM's image: the Makefile in a mount of its own, and nothing else."""
+    source, mounted = tmp_path / "source", tmp_path / "the manifest"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "aws", source, ignore=ignored)
+    shutil.copytree(ROOT / "service", mounted, ignore=ignored)
+    for stray in ("server.key", "push.py", "publisher/truststore.pem", "watcher/notes.txt", ".env"):
+        (source / stray).write_text(SECRET)
+    env = package.environment(tmp_path, ARCHITECTURE="arm64")
+    done = package.make(tmp_path, env, "ExpiryWatcher", mounted / "Makefile")
+    assert done.returncode == 0, done.stderr
+    made = Package("ExpiryWatcher", "arm64", tmp_path / "artifacts")
+    assert made.files.keys() == packages["ExpiryWatcher", "arm64"].files.keys()
+
+
+def test_the_makefile_is_found_where_make_says_no_folder(tmp_path: Path) -> None:
+    """As `make -C service` does; the architecture is refused by the script, so it was found."""
+    env = package.environment(tmp_path, ARCHITECTURE="mips", ARTIFACTS_DIR=str(tmp_path))
+    words = [require("make"), "-C", str(ROOT / "service"), "build-ExpiryWatcher"]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert "ARCHITECTURE is 'mips'" in said(done)
+
+
+def test_every_function_that_the_script_packs_is_in_the_tests_and_in_the_makefile() -> None:
+    assert set(FUNCTIONS) == set(package.FOLDERS)
+    (targets,) = re.findall(r"(?m)^FUNCTIONS := (.*)$", package.MAKEFILE.read_text())
+    assert set(targets.split()) == {f"build-{name}" for name in FUNCTIONS}
+    assert {FUNCTIONS[name].package for name in FUNCTIONS} == set(package.FOLDERS.values())
 
 
 def test_without_the_runtimes_python_it_ends_with_two_lines(tmp_path: Path) -> None:
@@ -118,8 +158,9 @@ def test_a_python_that_was_named_and_is_another_is_not_passed_over(tmp_path: Pat
 def test_another_python_makes_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last fence, should a Makefile call the script with whatever is there."""
     monkeypatch.setattr("service.packaging.package.install", lambda *_: None)
+    monkeypatch.chdir(ROOT / "service")
     with pytest.raises(CannotPack, match=f"the runtime's bytecode needs {VERSION}"):
-        pack("arm64", tmp_path)
+        pack(FUNCTIONS["ApiFunction"], "arm64", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -176,6 +217,18 @@ def test_a_file_that_does_not_compile_is_named(tmp_path: Path) -> None:
     (tmp_path / "source/blueprints/broken.py").write_text("\n\ndef broken(:\n")
     done = package.make(tmp_path, package.environment(tmp_path))
     assert said(done).startswith("error: service/blueprints/broken.py:3: invalid syntax\n  hint: ")
+    assert list((tmp_path / "artifacts").iterdir()) == []
+
+
+@pytest.mark.parametrize("gone", ["errors.py", "watcher"])
+def test_a_function_that_lacks_a_file_is_none(tmp_path: Path, gone: str) -> None:
+    shutil.copytree(ROOT / "aws", tmp_path / "source")
+    (tmp_path / "source" / gone).rename(tmp_path / "gone")
+    env = {**package.environment(tmp_path), "ARCHITECTURE": "arm64"}
+    done = package.make(tmp_path, env, "ExpiryWatcher")
+    assert done.returncode != 0
+    expected = "cannot install" if gone == "watcher" else "there is no 'errors.py' in "
+    assert expected in done.stderr
     assert list((tmp_path / "artifacts").iterdir()) == []
 
 

@@ -9,109 +9,23 @@ import pytest
 
 from aws import parameters
 from aws.template import Template, read
+from service import revocation_settings
 from tests.packaging.template.combinations import COMBINATIONS
 from tests.packaging.template.reach import parameters_of
 from tests.packaging.template.source import FILE, REGION, Edits, source
+from tests.packaging.template.values import ARN, OTHERS, PATTERNS
 
 TEMPLATE: Template = read(FILE)
-ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/"
-_ARNS = (
-    ("", f"{ARN}1111-2222", ARN.replace("aws", "aws-us-gov", 1) + "a"),
-    (
-        "1111-2222",
-        ARN,
-        f"{ARN}a/b",
-        f"{ARN}a ",
-        ARN.replace("acm", "iam") + "a",
-        ARN.replace("123456789012", "12345678901") + "a",
-        f" {ARN}a",
-    ),
-)
-# What each pattern takes, and what not. Python's fullmatch stands for Java's.
-PATTERNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "DomainName": (
-        ("api.example.com", "a.bc", "x-1.xn--bcher-kva.example", f"{'a' * 63}.example.com"),
-        (
-            "",
-            "localhost",
-            "API.example.com",
-            "*.example.com",
-            "api.example.com.",
-            ".example.com",
-            "api..example.com",
-            "-api.example.com",
-            "api-.example.com",
-            "api_1.example.com",
-            "https://api.example.com",
-            "api.example.com/v1",
-            "api.example.com\n",
-            "10.0.0.1",
-            f"{'a' * 64}.example.com",
-            ".".join(["a" * 60] * 5),
-        ),
-    ),
-    "HostedZoneId": (
-        ("", "Z0123456789ABCDEFGHIJ", "Z1"),
-        (
-            "Z",
-            "z0123456789abcdefghij",
-            "/hostedzone/Z0123456789",
-            "Z012 345",
-            "X0123",
-            f"Z{'0' * 32}",
-        ),
-    ),
-    "CertificateArn": _ARNS,
-    "OwnershipVerificationCertificateArn": _ARNS,
-    "BasePath": (
-        ("(none)", "v1", "v1.2", "a", "billing-api_2", "x" * 64),
-        ("", "none)", "/v1", "v1/", "v1/x", "v 1", ".", "..", "-v1", "v1-", "v%31", "ü", "x" * 65),
-    ),
-    "TruststoreUri": (
-        ("", "s3://bucket/truststore.pem", "s3://my.bucket-1/a/b c.pem"),
-        (
-            "bucket/truststore.pem",
-            "s3://bucket/truststore.crt",
-            "s3://bucket/.PEM",
-            "s3://Bucket/truststore.pem",
-            "s3://b/truststore.pem",
-            "s3:///truststore.pem",
-            "s3://bucket/truststore.pem?versionId=1",
-            "https://bucket.s3.amazonaws.com/truststore.pem",
-            f"s3://bucket/{'x' * 1024}.pem",
-        ),
-    ),
-    "TruststoreVersion": (
-        ("", "3HL4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY", "a._-"),
-        ("a b", "a/b", "latest!", "x" * 1025),
-    ),
-    "AlarmEmail": (
-        ("", "ops@example.com", "a+b@x-y.example"),
-        (
-            "ops",
-            "ops@example",
-            "@example.com",
-            "a b@example.com",
-            "a@b@example.com",
-            "ops@example.com ",
-        ),
-    ),
-}
-# The same for lists of values and ranges of numbers.
-OTHERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "Architecture": (("arm64", "x86_64"), ("", "amd64", "ARM64")),
-    "MemorySize": (("128", "10240"), ("127", "10241", "", "1 GB")),
-    "SnapStart": (("on", "off"), ("", "true", "On")),
-    "Tracing": (("on", "off"), ("", "Active")),
-    "ThrottleRate": (("1", "0010", "10000"), ("0", "-1", "10001", "")),
-    "ThrottleBurst": (("1", "5000"), ("0", "5001", "many")),
-    "LogRetentionDays": (("1", "90", "3653"), ("0", "2", "91", "")),
-    "ApiGatewayAccountRole": (("create", "keep"), ("", "none")),
-    **{
-        f"Allow{what}": (("", "x" * 900), ("x" * 901,))
-        for what in ("Issuers", "Subjects", "Uris", "Fingerprints")
-    },
-}
+
+
+def test_what_the_template_takes_for_revocation_the_service_takes() -> None:
+    """It would not start, and answer nobody."""
+    for policy in PATTERNS["Revocation"][0][1:]:
+        revocation_settings.grace(policy)
+    for often in PATTERNS["RevocationRefresh"][0]:
+        revocation_settings.seconds(often)
+    for url in PATTERNS["CrlUri"][0][1:]:
+        assert revocation_settings.sources(url) == (url,)
 
 
 @pytest.mark.parametrize("name", [*PATTERNS, *OTHERS])
@@ -187,6 +101,14 @@ RULES: list[tuple[dict[str, str], str, dict[str, str]]] = [
             " - switch versioning on, and upload again"
         ),
         {**_URI, "TruststoreVersion": "nul"},
+    ),
+    (
+        {**_URI, **_VERSION, "Revocation": "fail-closed"},
+        (
+            "with TruststoreUri this stack has no bucket for a CRL"
+            " - give CrlUri, or set Revocation to off"
+        ),
+        {**_URI, **_VERSION, "Revocation": "grace=24h", "CrlUri": "s3://bucket/crl.pem"},
     ),
     (
         {"AllowUris": ""},

@@ -16,7 +16,9 @@ from tests.packaging.template import (  # noqa: F401  (each adds its promises)
     logs,
     order,
     outputs,
+    revocation,
     truststore,
+    watcher,
 )
 from tests.packaging.template.combinations import COMBINATIONS
 from tests.packaging.template.made import Made, made

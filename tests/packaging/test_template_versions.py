@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from aws import revocation
+from aws.parameters import Values
 from tests.packaging.template.combinations import COMBINATIONS
 from tests.packaging.template.function import environment, function
 from tests.packaging.template.made import Made, made
@@ -14,6 +16,8 @@ from tests.packaging.template.reach import parameters_of
 from tests.packaging.template.source import Edits, Job, source, transform
 
 GIVEN = COMBINATIONS["everything made"]
+# Of a truststore that is elsewhere: it has no version otherwise.
+ELSEWHERE = {**GIVEN, **COMBINATIONS["all elsewhere"]}
 # Another value for each parameter that reaches the function.
 CHANGED = {
     "AllowIssuers": "CN=Example Issuing CA,O=Example",
@@ -25,8 +29,14 @@ CHANGED = {
     "SnapStart": "off",
     "Tracing": "off",
     "BasePath": "v2",
+    "Revocation": "grace=24h",
+    "RevocationRefresh": "1m",
+    "CrlUri": "s3://somebody-elses/crl.pem",
+    "TruststoreUri": "s3://somebody-elses/truststore.pem",
+    "TruststoreVersion": "another",
 }
 _FUNCTION = "ApiFunction.Properties"
+_LIST = "AllowList.Properties.Content.Fn::Sub.0"
 
 
 def _made(*jobs: Job) -> list[Made]:
@@ -37,7 +47,8 @@ def _made(*jobs: Job) -> list[Made]:
 def version(stack: Made, of: str) -> Any:
     """What CloudFormation looks at: another id or another description is another version.
 
-    The number of the hosted list goes up whenever its content is another.
+    The number of the hosted list goes up whenever its content is another; the version of the
+    truststore that is published is part of it.
     """
     (found,) = (
         (name, properties.get("Description", ""))
@@ -50,14 +61,19 @@ def version(stack: Made, of: str) -> Any:
 
 def unnoticed(edits: Edits) -> list[str]:
     """The parameters of CHANGED that reach the function of the edited template, and no version."""
-    before, *after = _made(
-        Job(GIVEN, edits), *(Job({**GIVEN, name: new}, edits) for name, new in CHANGED.items())
-    )
-    changes = zip(CHANGED, after, strict=True)
-    assert [n for n, stack in changes if function(stack) == function(before)] == []
-    changes = zip(CHANGED, after, strict=True)
-    old = version(before, "ApiFunction")
-    return [name for name, stack in changes if version(stack, "ApiFunction") == old]
+    pairs = [
+        (Job(given, edits), Job({**given, name: new}, edits))
+        for name, new in CHANGED.items()
+        for given in (ELSEWHERE if name.startswith("Truststore") else GIVEN,)
+    ]
+    stacks = iter(_made(*(job for pair in pairs for job in pair)))
+    made_of = {name: (next(stacks), next(stacks)) for name in CHANGED}
+    assert [n for n, (old, new) in made_of.items() if function(old) == function(new)] == []
+    return [
+        name
+        for name, (old, new) in made_of.items()
+        if version(old, "ApiFunction") == version(new, "ApiFunction")
+    ]
 
 
 def test_the_table_has_every_parameter_that_reaches_the_function() -> None:
@@ -81,7 +97,8 @@ def test_another_parameter_is_another_version() -> None:
                     "Fn::Sub": "allow-list ${AllowList.VersionNumber}"
                 }
             },
-            set(CHANGED) - {name for name in CHANGED if name.startswith("Allow")},
+            {name for name in CHANGED if not name.startswith("Allow") and "Uri" not in name}
+            - {"TruststoreVersion"},
         ),
         (
             {
@@ -91,9 +108,11 @@ def test_another_parameter_is_another_version() -> None:
             },
             {"Tracing"},
         ),
+        ({_LIST: lambda text: text.replace("${AllowUris}", "")}, {"AllowUris"}),
+        ({_LIST: lambda text: text.replace("${Crls}", "")}, {"CrlUri"}),
         (
-            {"AllowList.Properties.Content.Fn::Sub": lambda text: text.replace("${AllowUris}", "")},
-            {"AllowUris"},
+            {_LIST: lambda text: text.replace("${InForce}", "")},
+            {"TruststoreUri", "TruststoreVersion"},
         ),
     ],
 )
@@ -138,6 +157,14 @@ def test_another_truststore_is_published_because_it_is_other_code() -> None:
     assert asked[0] == asked[1]
 
 
+def test_a_published_truststore_is_another_version_of_the_function() -> None:
+    """Its version is in the hosted list, whose number is in the description."""
+    (stack,) = _made(Job(GIVEN))
+    assert "${Truststore.VersionId}" in version(stack, "ApiFunction")[1]
+    (off,) = _made(Job({**GIVEN, "Revocation": "off"}))
+    assert "${Truststore" not in version(off, "ApiFunction")[1]
+
+
 def test_the_publishers_code_is_not_the_functions() -> None:
     before, after = _pairs()["truststore"]
     assert version(before, "ApiFunction") == version(after, "ApiFunction")
@@ -150,15 +177,33 @@ def test_the_default_endpoint_is_switched_off_with_a_deployment_of_its_own() -> 
     assert before.isdisjoint(after)
 
 
+def octets(stack: Made) -> int:
+    """Of the function's environment, with the longest name that a bucket may have."""
+    filled = {n: v.replace("${TruststoreBucket}", "b" * 63) for n, v in environment(stack).items()}
+    return sum(len(name) + len(value.encode()) for name, value in filled.items())
+
+
+def test_what_is_known_of_the_environments_size_is_true() -> None:
+    """Lambda refuses a larger one only when all else has been made."""
+    stacks = _made(*(Job(given) for given in COMBINATIONS.values()))
+    for name, stack in zip(COMBINATIONS, stacks, strict=True):
+        given = Values(stack.parameters, frozenset())
+        assert revocation.environment_size(given) == octets(stack), name
+
+
 def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
+    """Places in S3 may be too long together: aws/revocation.py counts before it deploys."""
     longest = {
         name: "x" * says["MaxLength"]
         for name, says in source()["Parameters"].items()
         if name in CHANGED and "MaxLength" in says
     }
-    assert {name for name in CHANGED if name.startswith("Allow")} | {"BasePath"} == set(longest)
-    (stack,) = _made(Job({**GIVEN, **longest, "MemorySize": "10240", "Architecture": "x86_64"}))
-    size = sum(len(name) + len(value) for name, value in environment(stack).items())
-    assert 3600 < size <= 4096
+    elsewhere = {"TruststoreUri", "TruststoreVersion", "CrlUri"}
+    allowed = {name for name in CHANGED if name.startswith("Allow")}
+    assert allowed | {"BasePath"} | elsewhere == set(longest)
+    longest = {name: value for name, value in longest.items() if name not in elsewhere}
+    longest |= {"MemorySize": "10240", "Architecture": "x86_64", "Revocation": "fail-closed"}
+    (stack,) = _made(Job({**GIVEN, **longest, "RevocationRefresh": "999h"}))
+    assert 3600 < octets(stack) <= 4096
     description = stack.of("AWS::Lambda::Version")[version(stack, "ApiFunction")[0]]["Description"]
     assert len(description.replace("AllowList.VersionNumber", "9" * 19)) <= 256

@@ -17,8 +17,13 @@ _ALLOWED_MANAGED = {
         "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
     },
 }
-#: The one permission that AWS cannot narrow down.
+_MEASURE = "ExpiryWatcherRole.Properties.Policies.2.PolicyDocument.Statement.0"
+#: The two permissions that AWS cannot narrow down by a resource; the second it can by a condition.
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+MEASURING = {"cloudwatch:PutMetricData"}
+#: In the stack's own namespace: whoever may write elsewhere can silence somebody else's alarms.
+OWN_METRICS = {"StringEquals": {"cloudwatch:namespace": "mtls-api"}}
 
 
 def listed(value: Any) -> list[Any]:
@@ -58,6 +63,16 @@ def _is_everything(resource: str) -> bool:
         "traces that nobody asked for",
         {"ApiFunctionRole.Properties.Policies.1.Fn::If.0": "StartsFromSnapshot"},
     ),
+    Twin("anybody's metrics", {f"{_MEASURE}.Condition": None}),
+    Twin(
+        "somebody else's metrics",
+        {f"{_MEASURE}.Condition.StringEquals": {"cloudwatch:namespace": "AWS/ApiGateway"}},
+    ),
+    Twin(
+        "a condition on something else",
+        {f"{_MEASURE}.Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}},
+    ),
+    Twin("more than metrics", {f"{_MEASURE}.Action": ["cloudwatch:PutMetricData", "sns:Publish"]}),
 )
 def no_role_may_do_more_than_it_names(made: Made) -> Iterator[str]:
     for role, statement in permissions(made):
@@ -69,8 +84,9 @@ def no_role_may_do_more_than_it_names(made: Made) -> Iterator[str]:
         actions = set(listed(statement["Action"]))
         yield from (f"{role} may {a}" for a in actions if re.fullmatch(r"\*|\w+:\*", a))
         traces = made.parameters["Tracing"] == "on" and actions <= TRACING
+        measures = actions == MEASURING and statement.get("Condition") == OWN_METRICS
         for resource in listed(statement["Resource"]):
-            if _is_everything(resource) and not traces:
+            if _is_everything(resource) and not (traces or measures):
                 yield f"{role} may {sorted(actions)} on {resource}"
 
 
@@ -109,6 +125,7 @@ def no_role_has_a_policy_of_aws_but_the_one_that_api_gateway_looks_for(made: Mad
 
 
 _TRUST = "AssumeRolePolicyDocument.Statement"
+_SERVICES = {"ApiGatewayLogRole": "apigateway", "ExpiryScheduleRole": "scheduler"}
 
 
 @promise(
@@ -129,15 +146,21 @@ _TRUST = "AssumeRolePolicyDocument.Statement"
         "another service",
         {f"ApiGatewayLogRole.Properties.{_TRUST}.0.Principal.Service": "ec2.amazonaws.com"},
     ),
+    Twin(
+        "a schedule of any account",
+        {f"ExpiryScheduleRole.Properties.{_TRUST}.0.Condition": None},
+    ),
 )
 def each_role_is_for_one_service(made: Made) -> Iterator[str]:
     for role, properties in made.of("AWS::IAM::Role").items():
-        service = "apigateway" if role == "ApiGatewayLogRole" else "lambda"
-        wanted = {
+        service = _SERVICES.get(role, "lambda")
+        wanted: dict[str, Any] = {
             "Effect": "Allow",
             "Principal": {"Service": f"{service}.amazonaws.com"},
             "Action": "sts:AssumeRole",
         }
+        if service == "scheduler":  # which takes a role for a schedule of whoever names it
+            wanted["Condition"] = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
         if statements(properties["AssumeRolePolicyDocument"]) != [wanted]:
             yield f"{role} trusts {properties['AssumeRolePolicyDocument']}"
 

@@ -18,6 +18,8 @@ WATCHED = {
     ("AWS/Lambda", "Duration"),
 }
 _ON = "alarms"
+#: The one whose silence is what is wrong.
+WATCHER = "ExpiryWatcherAlarm"
 
 
 def _alarms(made: Made) -> dict[str, Mapping[str, Any]]:
@@ -44,7 +46,8 @@ def _metrics(alarm: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     Twin("a key without an address", {"AlarmKey.Condition": None}),
 )
 def what_goes_wrong_is_watched_if_somebody_wants_to_know(made: Made) -> Iterator[str]:
-    found = {(m["Namespace"], m["MetricName"]) for a in _alarms(made).values() for m in _metrics(a)}
+    alarms = [alarm for name, alarm in _alarms(made).items() if name != WATCHER]
+    found = {(one["Namespace"], one["MetricName"]) for a in alarms for one in _metrics(a)}
     if made.parameters["AlarmEmail"]:
         yield from (f"nothing watches {metric}" for metric in sorted(WATCHED - found))
     else:
@@ -75,12 +78,13 @@ def every_alarm_reaches_the_address(made: Made) -> Iterator[str]:
             yield f"{name} does nothing"
 
 
-def _dimensions(made: Made) -> dict[str, list[dict[str, str]]]:
+def _dimensions(made: Made, alarm: str) -> dict[str, list[dict[str, str]]]:
+    function = "ExpiryWatcher" if alarm == WATCHER else "ApiFunction"
     api = made.one("AWS::ApiGateway::RestApi")[1]["Name"]
     stage = made.one("AWS::ApiGateway::Stage")[1]["StageName"]
     return {
         "AWS/ApiGateway": [{"Name": "ApiName", "Value": api}, {"Name": "Stage", "Value": stage}],
-        "AWS/Lambda": [{"Name": "FunctionName", "Value": "${ApiFunction}"}],
+        "AWS/Lambda": [{"Name": "FunctionName", "Value": f"${{{function}}}"}],
     }
 
 
@@ -92,14 +96,23 @@ def _dimensions(made: Made) -> dict[str, list[dict[str, str]]]:
     Twin("the API renamed", {"Api.Properties.Name": "mtls"}, _ON),
     Twin("all functions", {"FunctionThrottlesAlarm.Properties.Dimensions": []}, _ON),
     Twin(
+        "the API for who watches it",
+        {
+            f"{WATCHER}.Properties.Metrics.1.MetricStat.Metric.Dimensions.0.Value": {
+                "Ref": "ApiFunction"
+            }
+        },
+        _ON,
+    ),
+    Twin(
         "in the formula",
         {"ClientErrorsAlarm.Properties.Metrics.1.MetricStat.Metric.Dimensions.1.Value": "prod"},
         _ON,
     ),
 )
 def every_alarm_watches_something_that_is_there(made: Made) -> Iterator[str]:
-    wanted = _dimensions(made)
     for name, alarm in _alarms(made).items():
+        wanted = _dimensions(made, name)
         for metric in _metrics(alarm):
             if metric.get("Dimensions") != wanted.get(metric["Namespace"]):
                 yield f"{name} watches {metric.get('Dimensions')}"
@@ -108,10 +121,13 @@ def every_alarm_watches_something_that_is_there(made: Made) -> Iterator[str]:
 @promise(
     Twin("by default it is unknown", {"ServerErrorsAlarm.Properties.TreatMissingData": None}, _ON),
     Twin("or an alarm", {"ClientErrorsAlarm.Properties.TreatMissingData": "breaching"}, _ON),
+    Twin("who watches may be silent", {f"{WATCHER}.Properties.TreatMissingData": None}, _ON),
+    Twin("for ever", {f"{WATCHER}.Properties.TreatMissingData": "notBreaching"}, _ON),
 )
-def silence_is_no_alarm(made: Made) -> Iterator[str]:
+def silence_is_no_alarm_but_of_who_watches(made: Made) -> Iterator[str]:
     for name, alarm in _alarms(made).items():
-        if alarm.get("TreatMissingData") != "notBreaching":
+        wanted = "breaching" if name == WATCHER else "notBreaching"
+        if alarm.get("TreatMissingData") != wanted:
             yield f"{name}: {alarm.get('TreatMissingData')}"
 
 
@@ -179,7 +195,7 @@ RINGS = {(100, 60): True, (100, 50): False, (100, 3): False, (20, 20): True, (19
 def many_refusals_are_told_and_few_are_not(made: Made) -> Iterator[str]:
     """A share is told by a formula; CloudWatch's IF(a, b, c) is Python's "b if a else c"."""
     for name, alarm in _alarms(made).items():
-        metrics = alarm.get("Metrics", [])
+        metrics = alarm.get("Metrics", []) if name != WATCHER else []
         shown = [one for one in metrics if one.get("ReturnData", True)]
         counted = {
             one["Id"]: (stat["Metric"]["MetricName"], stat["Stat"], stat["Period"])

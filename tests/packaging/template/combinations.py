@@ -12,6 +12,8 @@ _TRUSTSTORE = {
     "TruststoreUri": "s3://somebody-elses/trust/store.pem",
     "TruststoreVersion": "3HL4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY",
 }
+_CRL = {"CrlUri": "s3://somebody-elses/pki/crl.der"}
+_REVOCATION = {"Revocation": "fail-closed"}
 _ALL = {
     **_ZONE,
     **_CERTIFICATE,
@@ -22,12 +24,16 @@ _ALL = {
     "AllowSubjects": r"CN=billing,O=Example;CN=shop\, blue,O=Example",
     "AllowUris": "spiffe://example.org/*;https://example.org/clients/7",
     "AllowFingerprints": ";".join(("0a" * 32, "FF" * 32)),
+    **_CRL,
+    "Revocation": "grace=24h",
+    "RevocationRefresh": "90s",
     "Architecture": "x86_64",
     "MemorySize": "1769",
     "SnapStart": "off",
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
     "AlarmEmail": "ops@example.com",
+    "ExpiryWarningDays": "45",
     "LogRetentionDays": "7",
     "Tracing": "on",
     "ApiGatewayAccountRole": "keep",
@@ -40,6 +46,9 @@ COMBINATIONS = MappingProxyType(
         "imported certificate": {**_MINE, **_ZONE, **_CERTIFICATE, **_OWNERSHIP},
         "no zone": {**_MINE, **_CERTIFICATE},
         "existing truststore": {**_MINE, **_ZONE, **_TRUSTSTORE},
+        "revocation": {**_MINE, **_ZONE, **_REVOCATION},
+        "revocation elsewhere": {**_MINE, **_ZONE, **_REVOCATION, **_CRL},
+        "all elsewhere": {**_MINE, **_ZONE, **_TRUSTSTORE, **_REVOCATION, **_CRL},
         "base path": {**_MINE, **_ZONE, "BasePath": "v1.2"},
         "alarms": {**_MINE, **_ZONE, "AlarmEmail": "ops@example.com"},
         "tracing": {**_MINE, **_ZONE, "Tracing": "on"},
@@ -57,6 +66,7 @@ COMBINATIONS = MappingProxyType(
             "AlarmEmail": "ops@example.com",
             "Tracing": "on",
             "BasePath": "v1",
+            **_REVOCATION,
         },
         "all at once": {**_MINE, **_ALL},
     }

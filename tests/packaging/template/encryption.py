@@ -29,6 +29,7 @@ SAFE = {
     "AWS::Logs::LogGroup",
     "AWS::Route53::RecordSet",
     "AWS::S3::BucketPolicy",
+    "AWS::Scheduler::Schedule",
     "Custom::Truststore",
 }
 _ENCRYPTION = "TruststoreBucket.Properties.BucketEncryption"

@@ -10,6 +10,14 @@ from .promises import Twin, promise
 _AT_ROOT = {"Outputs.Url.Value": {"Fn::Sub": "https://${DomainName}"}}
 
 
+def _place_for_crl(made: Made) -> dict[str, str]:
+    """Where a CRL is put before revocation is switched on."""
+    given = made.parameters["CrlUri"]
+    if not given and not made.of("AWS::S3::Bucket"):
+        return {}
+    return {"CrlUri": given or "s3://${TruststoreBucket}/crl/crl.pem"}
+
+
 @promise(
     Twin("without the base path", _AT_ROOT, "base path"),
     Twin("with (none)", {"Outputs.Url.Value": {"Fn::Sub": "https://${DomainName}/${BasePath}"}}),
@@ -20,6 +28,12 @@ _AT_ROOT = {"Outputs.Url.Value": {"Fn::Sub": "https://${DomainName}"}}
     Twin(
         "the version that was asked for",
         {"Outputs.TruststoreVersion.Value": {"Ref": "TruststoreVersion"}},
+    ),
+    Twin("no place for a CRL", {"Outputs.CrlUri.Condition": "Revokes"}),
+    Twin(
+        "another place than the function's",
+        {"Outputs.CrlUri.Value.Fn::If.1": {"Ref": "TruststoreUri"}},
+        "all elsewhere",
     ),
     Twin("the wrong log", {"Outputs.FunctionLogGroup.Value": {"Ref": "AccessLog"}}),
     Twin("nothing said of it", {"Outputs.Url.Description": None}),
@@ -38,8 +52,10 @@ def the_outputs_say_what_somebody_needs_next(made: Made) -> Iterator[str]:
         **dict.fromkeys(
             ["TruststoreBucket"] if made.of("AWS::S3::Bucket") else [], "${TruststoreBucket}"
         ),
+        **_place_for_crl(made),
         "FunctionName": "${ApiFunction}",
         "FunctionLogGroup": "${ApiFunctionLog}",
+        "ExpiryWatcherName": "${ExpiryWatcher}",
         "AccessLogGroup": "${AccessLog}",
         "ExecutionLogGroup": "${ExecutionLog}",
         "RestApiId": "${Api}",

@@ -16,6 +16,7 @@ _BUCKET = "TruststoreBucket.Properties"
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _DOMAIN = "Api.Properties.Domain.MutualTlsAuthentication"
 _RULE = f"{_BUCKET}.LifecycleConfiguration.Rules.0"
+_CRLS = f"{_BUCKET}.LifecycleConfiguration.Rules.1"
 #: The types whose only place is a stack that publishes its own truststore.
 KINDS = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Custom::Truststore", "AWS::IAM::RolePolicy")
 
@@ -39,7 +40,8 @@ def a_truststore_is_published_unless_one_is_given(made: Made) -> Iterator[str]:
         if len(made.of(kind)) != publishes(made):
             yield f"{len(made.of(kind))} of {kind}"
     functions = set(made.of("AWS::Lambda::Function"))
-    if functions != {"ApiFunction", *(["TruststorePublisher"] if publishes(made) else [])}:
+    others = {"ApiFunction", "ExpiryWatcher"}
+    if functions != {*others, *(["TruststorePublisher"] if publishes(made) else [])}:
         yield f"the functions are {functions}"
     parts = [name for name in made.resources if name.startswith("Truststore")]
     if not publishes(made) and parts:
@@ -79,14 +81,18 @@ def the_bucket_cannot_be_public(made: Made) -> Iterator[str]:
     Twin("gone when replaced", {"TruststoreBucket.UpdateReplacePolicy": None}),
     Twin("gone after a year", {f"{_RULE}.ExpirationInDays": 365}),
     Twin("old ones gone", {f"{_RULE}.NoncurrentVersionExpiration": {"NoncurrentDays": 30}}),
+    Twin("old ones gone with the CRLs", {f"{_CRLS}.Prefix": None}),
+    Twin("with another prefix", {f"{_CRLS}.Prefix": "truststore"}),
+    Twin("the CRL in force gone", {f"{_CRLS}.ExpirationInDays": 7}),
 )
-def the_bucket_keeps_every_version(made: Made) -> Iterator[str]:
+def the_bucket_keeps_every_version_of_a_truststore(made: Made) -> Iterator[str]:
     for name, bucket in made.of("AWS::S3::Bucket").items():
         if bucket.get("VersioningConfiguration") != {"Status": "Enabled"}:
             yield f"{name} has {bucket.get('VersioningConfiguration')}"
         yield from not_kept(made, name)
         for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", []):
-            yield from (f"{name}: {key}" for key in rule if "Expir" in key)
+            goes = {"NoncurrentVersionExpiration"} if rule.get("Prefix") == "crl/" else set()
+            yield from (f"{name}: {key}" for key in rule if "Expir" in key and key not in goes)
 
 
 def not_kept(made: Made, name: str) -> Iterator[str]:
@@ -127,11 +133,12 @@ def the_bucket_is_never_read_without_tls(made: Made) -> Iterator[str]:
         yield from not_kept(made, policy)
 
 
-def _s3_permissions(made: Made) -> dict[str, set[str]]:
+def s3_permissions(made: Made, role: str) -> dict[str, set[str]]:
+    """What *role* may do in S3: resource → actions."""
     found: dict[str, set[str]] = {}
-    for _role, statement in permissions(made):
+    for whose, statement in permissions(made):
         for action in listed(statement.get("Action", [])):
-            if action.startswith("s3:"):
+            if action.startswith("s3:") and whose == role:
                 for resource in listed(statement["Resource"]):
                     found.setdefault(resource, set()).add(action)
     return found
@@ -164,7 +171,7 @@ def the_publisher_may_do_its_work_and_nothing_else(made: Made) -> Iterator[str]:
         return
     key = made.one("Custom::Truststore")[1]["Key"]
     bucket = f"${{{made.one('AWS::S3::Bucket')[0]}.Arn}}"
-    found = _s3_permissions(made)
+    found = s3_permissions(made, "TruststorePublisherRole")
     if found != {bucket: _LISTS, f"{bucket}/{key}": _OBJECT}:
         yield f"in S3 it may {found}"
     roles = {role for role, one in permissions(made) if "s3:PutObject" in listed(one.get("Action"))}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import botocore.loaders
+import boto3
 import pytest
 
 from tests.builders import authority
@@ -14,23 +15,13 @@ from tests.conftest import free_port
 from tests.unit.aws import moto_server
 from tests.unit.aws.publisher_run import Publisher, Truststores
 from tests.unit.aws.publisher_servers import Between, ResponseUrl, serving
+from tests.unit.aws.watched import NAME, SERVER, WatchedDomain
+from tests.unit.aws.watcher_run import Watcher
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_clients() -> Iterator[None]:
+def quick_clients(quick_models: None) -> None:
     """botocore reads its megabytes of JSON once, and not for every client anew."""
-    reader = botocore.loaders.JSONFileLoader()
-    read = functools.cache(reader.load_file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda _, path: read(path))
-        yield
-
-
-@pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a moto server; all tests of the session share it: name things unlike others."""
-    with moto_server.running(tmp_path_factory.mktemp("moto")) as url:
-        yield url
 
 
 @pytest.fixture
@@ -79,3 +70,26 @@ def between(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
     with serving(free_port(), here.reply) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         yield here
+
+
+@pytest.fixture
+def watcher(
+    between: Between,
+    moto: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Watcher:
+    """The expiry watcher over a domain that needs nobody for a year."""
+    domain = WatchedDomain(between, moto)
+    domain.publish(authority(subject="CN=Root,O=Test", lifetime=timedelta(days=700)).pem)
+    domain.issue(SERVER, datetime.now(UTC) + timedelta(days=365))
+    name = f"watcher-{uuid.uuid4().hex[:8]}"
+    topic = boto3.client("sns", endpoint_url=moto).create_topic(Name=name)["TopicArn"]
+    for variable, value in {
+        "DOMAIN_NAME": NAME,
+        "WARNING_DAYS": "30",
+        "METRIC_NAMESPACE": name,
+        "TOPIC_ARN": topic,
+    }.items():
+        monkeypatch.setenv(variable, value)
+    return Watcher(domain, topic, name, capsys)

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from aws import account
+from aws import survey as surveys
 from aws.errors import AwsRefused
 from aws.facts import Facts
 from aws.parameters import Values
@@ -23,7 +24,7 @@ NAME = "api.example.com"
 
 def survey(stack: str = "no-such-stack", **values: str) -> Facts:
     given = Values({"DomainName": NAME, **values}, frozenset())
-    return account.survey(account.sign_in("", REGION), given, stack)
+    return surveys.survey(account.sign_in("", REGION), given, stack)
 
 
 @pytest.fixture

@@ -18,7 +18,11 @@ from stack.settings import ROOT
 from tests import builders
 from tests.unit.aws.project import Project
 
-COMMANDS = (("truststore",), ("truststore", "pack"), ("build",), ("deploy",))
+COMMANDS = (
+    *(("truststore",), ("truststore", "pack"), ("build",), ("deploy",), ("doctor",)),
+    *(("watch-expiry",), ("mtls",), ("mtls", "off"), ("mtls", "on"), ("endpoint", "off")),
+    *(("certificate", "request"), ("certificate", "import"), ("crl", "push")),
+)
 
 
 def run(*words: str) -> click.testing.Result:
@@ -132,12 +136,37 @@ def imported(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("deploy", "--help"), ("truststore", "pack", "/no")]
+    "words",
+    [
+        ("--help",),
+        ("deploy", "--help"),
+        ("truststore", "pack", "/no"),
+        ("watch-expiry", "--help"),
+        ("watch-expiry", "--truststore", "tests/vectors/truststores/renewed-in-time.pem"),
+    ],
 )
 def test_what_does_not_ask_aws_does_not_import_boto3(words: tuple[str, ...]) -> None:
     found = imported(*words)
     assert {"click", "aws"} <= found
     assert found & {"boto3", "botocore", "urllib3"} == set()
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    assert "yaml" not in imported("--help")
+    assert "yaml" in imported("deploy", "--help")  # its teeth
+
+
+def test_the_list_of_commands_says_what_their_own_help_does() -> None:
+    assert isinstance(main, click.Group)
+    ctx = click.Context(main)
+    listed = run("--help").stdout.partition("Commands:")[2].splitlines()
+    for name in main.list_commands(ctx):
+        command = main.get_command(ctx, name)
+        assert command
+        (line,) = [line for line in listed if line.split()[:1] == [name]]
+        said = line.partition(name)[2].strip().removesuffix("...").rstrip()
+        assert len(said) > 20
+        assert command.get_short_help_str(200).startswith(said)
 
 
 def test_a_command_that_asks_aws_does() -> None:

@@ -56,7 +56,7 @@ def test_a_certificate_of_another_region_is_seen_without_asking() -> None:
         (finding,) = preflight.of_values(values(**{name: edge}), REGION)
         assert (finding.code, finding.about) == ("certificate.region", name)
         assert "Regional domain takes certificates of its own region" in finding.message
-        assert f"--domain-name {NAME} --region {REGION}" in finding.hint
+        assert f"certificate request {NAME} --region {REGION}" in finding.hint
 
 
 GIVEN = {"CertificateArn": ARN}
@@ -280,3 +280,20 @@ def test_the_accounts_role_for_logs_is_neither_missing_nor_replaced(
     facts = Facts(ACCOUNT, REGION, log_role=role, stack=replace(STACK, resources=own))
     found = preflight.of_facts(values(ApiGatewayAccountRole=wanted), facts, NOW)
     assert codes(list(found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pushed", "packed", "expected"),
+    [
+        (None, b"packed", []),  # the stack's own is in force
+        (b"packed", b"packed", []),  # the publisher finds the version that was pushed
+        (b"pushed", b"packed", [("error", "truststore.pushed-since")]),
+        (b"pushed", b"", [("error", "truststore.pushed-since")]),
+    ],
+)
+def test_what_was_pushed_since_is_not_undone_unsaid(
+    pushed: bytes | None, packed: bytes, expected: list[tuple[str, str]]
+) -> None:
+    domain = Domain(NAME, "AVAILABLE", truststore_uri="s3://b/t.pem", truststore_version="2")
+    facts = Facts(ACCOUNT, REGION, domain=domain, pushed=pushed)
+    assert codes(list(preflight.of_push(facts, packed))) == expected

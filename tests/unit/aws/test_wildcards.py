@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aws import preflight
+from aws import names
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from aws import preflight
     ],
 )
 def test_a_wildcard_stands_for_one_label(pattern: str, name: str, *, expected: bool) -> None:
-    assert preflight.covers(pattern, name) is expected
+    assert names.covers(pattern, name) is expected

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from pki import endpoint, tls_client
+from pki import endpoint, tls_client, transcript
 from tests.builders import bundle, leaf, write
 from tests.conftest import free_port
 from tests.unit.pki.folder import Pki
@@ -204,3 +204,13 @@ def test_a_key_is_given_to_openssl_alone(pki: Pki, files: Made, tmp_path: Path) 
 )  # fmt: skip
 def test_wrong_usage(pki: Pki, words: list[str]) -> None:
     pki.misused("explain", *words)
+
+
+def test_a_python_that_lets_nobody_overhear_is_told_so(
+    pki: Pki, files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "CAN_HEAR", False)
+    with openssl(files) as port:
+        result = pki.run("explain", "--connect", f"127.0.0.1:{port}", *local(files))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: this Python does not let a handshake be overheard")

@@ -111,6 +111,40 @@ def test_passthrough_needs_a_truststore(tmp_path: Path) -> None:
     assert Config.from_env({**GOOD, **source, "TRUSTSTORE": str(good)})
 
 
+S3 = "s3://bucket/trust store.pem?versionId=3HL4"
+
+
+def test_for_crls_alone_the_truststore_may_be_in_s3() -> None:
+    asks = {"REVOCATION_CRLS": "s3://bucket/crl/crl.pem"}
+    for url in ("s3://bucket/truststore.pem", "s3://bucket/a?b#c.pem", S3):
+        found = Config.from_env({**GOOD, **asks, "TRUSTSTORE": url}).revocation
+        assert found is not None
+        assert found.truststore == (url,)
+    found = Config.from_env({**GOOD, **asks, "TRUSTSTORE": f"{S3}&newest"}).revocation
+    assert found is not None
+    assert found.truststore == (S3, "s3://bucket/trust store.pem")
+    (told,) = faults(**asks, TRUSTSTORE="s3://b/k&newest")
+    assert told.endswith("expected &newest behind ?versionId=VERSION alone")
+    spoilt = [f"{S3}{end}" for end in ("&newest&newest", "&newest=1", "&", "?versionId=1")]
+    for url in ("s3://", "s3://bucket", "s3://bucket/", "s3:///key", "s3://a?b/key", *spoilt):
+        (told,) = faults(**asks, TRUSTSTORE=url)
+        assert told.startswith(f"TRUSTSTORE is {url!r}; expected s3://bucket/key")
+    (told,) = faults(**asks, TRUSTSTORE=S3, CLIENT_CERT_SOURCE="alb-passthrough")
+    assert told.startswith(f"TRUSTSTORE is {S3!r}; expected a PEM file")
+    assert "not for alb-passthrough" in told
+
+
+def test_a_truststore_file_is_known_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child that reads it runs in another folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("truststore.pem").write_text(pem(leaf()))
+    found = Config.from_env({**GOOD, "REVOCATION_CRLS": "a.crl", "TRUSTSTORE": "truststore.pem"})
+    assert found.revocation is not None
+    assert found.revocation.truststore == (str(tmp_path / "truststore.pem"),)
+
+
 @pytest.mark.parametrize(
     ("proxies", "peer", "trusted"),
     [

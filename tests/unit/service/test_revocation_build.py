@@ -6,68 +6,22 @@ import io
 import json
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from service import revocation_build
-from service.certificate import ClientCertificate, comparable
-from service.problems import CertificateRevoked, CertificateStatusUnknown
+from service.certificate import comparable
 from service.revocation_build import refresh
-from service.revocation_check import Revocation
 from service.revocation_file import IndexFile
-from service.revocation_settings import RevocationSettings
 from tests import builders, crls
-from tests.builders import Holder
 from tests.crls import NOW, Entry
+from tests.unit.service.revoking import CA, OTHER, World
 
-CA = builders.authority()
 TWIN = builders.authority()
-OTHER = builders.authority(subject="CN=Other,O=Test")
-BUNDLE = builders.bundle(CA.certificate, OTHER.certificate)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class World:
-    """A truststore with CA, a file of CRLs, and an index of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.source = folder / "crl.pem"
-        self.truststore = folder / "truststore.pem"
-        self.trust(CA)
-        self.file = IndexFile.of(folder / "index", "")
-        self.settings = self.with_(grace=timedelta(0))
-
-    def with_(self, *more: str, **changed: object) -> RevocationSettings:
-        values: dict[str, object] = {"grace": timedelta(0), **changed}
-        sources = (str(self.source), *more)
-        return RevocationSettings(sources, self.truststore, **values)  # type: ignore[arg-type]
-
-    def trust(self, *holders: Holder) -> None:
-        self.truststore.write_text(builders.bundle(*(holder.certificate for holder in holders)))
-
-    def publish(self, *found: bytes) -> None:
-        self.source.write_bytes(crls.pem(*found))
-
-    def look(self, now: datetime = NOW) -> list[str]:
-        problems = refresh(self.settings, self.file, now)
-        assert problems is not None
-        return problems
-
-    def check(self, serial_number: int, holder: Holder = CA, now: datetime = NOW) -> str:
-        """What the check says: "good", "revoked", "unknown", or a note."""
-        revocation = Revocation(self.settings)
-        if self.file.version():
-            revocation.put_in_force(self.file.open())
-        leaf = builders.leaf(issuer=holder, serial_number=serial_number).certificate
-        try:
-            return revocation.check(ClientCertificate.from_certificate(leaf), leaf, now) or "good"
-        except CertificateRevoked:
-            return "revoked"
-        except CertificateStatusUnknown:
-            return "unknown"
 
 
 @pytest.fixture
@@ -198,18 +152,6 @@ def test_a_wrong_crl_does_not_spoil_the_right_ones_beside_it(world: World) -> No
     assert len(world.look()) == 1  # told again: nobody has mended it
 
 
-def test_a_new_authority_in_the_truststore_counts_at_the_next_look(world: World) -> None:
-    world.publish(crls.crl(CA, [5]), crls.crl(OTHER, [5]))
-    assert len(world.look()) == 1
-    assert world.check(6, OTHER) == "unknown"
-    world.trust(CA, OTHER)
-    assert world.look() == []
-    assert [world.check(n, OTHER) for n in (5, 6)] == ["revoked", "good"]
-    world.trust(OTHER)
-    world.look()
-    assert [world.check(6, holder) for holder in (CA, OTHER)] == ["unknown", "good"]
-
-
 def test_of_two_sources_the_newer_crl_counts(world: World, tmp_path: Path) -> None:
     mirror = tmp_path / "mirror.crl"
     mirror.write_bytes(crls.crl(CA, [], number=1))
@@ -233,16 +175,6 @@ def test_a_torn_index_is_built_anew_and_never_believed(world: World) -> None:
         assert world.look() == []
 
 
-@pytest.mark.parametrize("content", ["", "words", BUNDLE[:-100]])
-def test_a_broken_truststore_leaves_the_index_as_it_was(world: World, content: str) -> None:
-    world.publish(crls.crl(CA, [5]))
-    world.look()
-    world.truststore.write_text(content)
-    (problem,) = world.look()
-    assert problem.startswith("TRUSTSTORE")
-    assert world.check(5) == "revoked"
-
-
 def test_not_twice_what_another_process_has_just_done(world: World) -> None:
     began = NOW.timestamp() - 100
     assert refresh(world.settings, world.file, NOW, began) is not None
@@ -254,7 +186,7 @@ def test_it_runs_as_a_process_of_its_own(world: World) -> None:
     world.publish(crls.crl(CA, [Entry(5, 1)]), crls.crl(OTHER))
     asked = {
         "sources": world.settings.sources,
-        "truststore": str(world.truststore),
+        "truststore": [str(world.truststore)],
         "folder": str(world.file.folder),
         "grace": 0,
         "unless_since": 0,
@@ -270,7 +202,7 @@ def test_it_runs_as_a_process_of_its_own(world: World) -> None:
 
 
 def test_main_in_this_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"sources": [], "truststore": str(world.truststore), "grace": 0, "unless_since": 0}
+    asked = {"sources": [], "truststore": [str(world.truststore)], "grace": 0, "unless_since": 0}
     asked["folder"] = str(world.file.folder)
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asked)))
     assert revocation_build.main() == 0

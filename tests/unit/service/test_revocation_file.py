@@ -77,7 +77,7 @@ def test_an_exchange_under_load_is_never_seen(tmp_path: Path) -> None:
     files = [packed((CA, [*constant, extra])) for extra in (11, 13)]
     file = IndexFile.of(tmp_path, "")
     file.write([files[0]])
-    revocation = Revocation(RevocationSettings((), tmp_path))
+    revocation = Revocation(RevocationSettings((), ()))
     revocation.put_in_force(file.open())
     wrong: list[object] = []
     done = threading.Event()
@@ -114,7 +114,7 @@ from pathlib import Path
 from service.revocation_refresh import Refresher
 from service.revocation_settings import RevocationSettings
 source, truststore, folder = sys.argv[1:]
-refresher = Refresher(RevocationSettings((source,), Path(truststore), Path(folder)), print)
+refresher = Refresher(RevocationSettings((source,), (truststore,), Path(folder)), print)
 refresher.look(time.time())
 print(refresher.revocation.health(datetime.now(UTC)).state)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
@@ -141,7 +141,7 @@ def test_a_million_entries_are_built_in_another_process_of_less_than_512_mb(
     assert '"problems": []' in said
     assert state == "fresh"
     assert int(kilobytes) < 512 * 1024
-    settings = RevocationSettings((str(source),), truststore, tmp_path / "index")
+    settings = RevocationSettings((str(source),), (str(truststore),), tmp_path / "index")
     index = Refresher(settings, print).file.open()
     (block,) = index.blocks
     assert block.count == len(serials)

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from service.app import create_app
 from service.config import Config, InvalidConfiguration
+from service.revocation_background import Background
 from service.revocation_refresh import Refresher
 from tests import builders, crls
 from tests.builders import Holder
@@ -37,7 +38,7 @@ class World:
         self.source, self.truststore = folder / "crl.pem", folder / "truststore.pem"
         self.truststore.write_text(builders.bundle(CA.certificate))
         self.log: list[str] = []
-        self.started: list[Refresher] = []
+        self.started: list[Background] = []
         self.env = {
             "CLIENT_CERT_SOURCE": "alb-verify",
             "TRUSTED_PROXIES": "127.0.0.1 elb",
@@ -67,8 +68,8 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    for refresher in made.started:
-        refresher.stop()
+    for keeper in made.started:
+        keeper.stop()
 
 
 def ask(app: Flask, leaf: Holder, path: str = "/whoami") -> TestResponse:
@@ -225,7 +226,7 @@ def test_a_child_that_fails_is_a_problem_and_no_crash(
     settings = Config.from_env(world.env).revocation
     assert settings is not None
     refresher = Refresher(settings, world.log.append)
-    monkeypatch.setattr("service.revocation_refresh.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("service.revocation_child.sys.executable", "/nowhere/python")
     refresher.look(time.time() + 10_000)
     assert "cannot be built" in str(world.lines("revocation")[0]["problems"])
 
@@ -237,6 +238,7 @@ def test_a_child_that_fails_is_a_problem_and_no_crash(
         ("REVOCATION_CRLS", "ftp://example.org/a.crl"),
         ("REVOCATION_CRLS", "https:///a.crl"),
         ("REVOCATION_CRLS", "s3://bucket"),
+        ("REVOCATION_CRLS", "s3://bucket/a.crl?versionId=1"),
         ("REVOCATION_POLICY", "grace"),
         ("REVOCATION_POLICY", "grace=0s"),
         ("REVOCATION_POLICY", "fail-open"),

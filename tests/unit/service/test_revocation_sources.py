@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from service import revocation_sources
+from service.revocation_fetched import Fetched, SourceUnavailable
 from service.revocation_s3 import over_s3
-from service.revocation_sources import Fetched, SourceUnavailable, from_file, shown, source
+from service.revocation_sources import from_file, shown, source
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 ETAG = '"v1"'
@@ -215,6 +216,14 @@ def test_s3_is_asked_for_what_is_new() -> None:
     assert over_s3("s3://bucket/a/b.crl", ETAG, lambda: bucket) is None
     where = {"Bucket": "bucket", "Key": "a/b.crl"}
     assert bucket.asked == [where, {**where, "IfNoneMatch": ETAG}]
+
+
+def test_one_version_in_s3_is_asked_for_once() -> None:
+    bucket = _Bucket(b"truststore")
+    url = "s3://bucket/trust store?%20.pem?versionId=3HL4"
+    assert over_s3(url, "", lambda: bucket) == Fetched(b"truststore", ETAG)
+    assert over_s3(url, ETAG, lambda: bucket) is None
+    assert bucket.asked == [{"Bucket": "bucket", "Key": "trust store?%20.pem", "VersionId": "3HL4"}]
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])

@@ -10,6 +10,7 @@ from stack.docker import _explained
 from stack.errors import StackError
 from stack.native import NativeStack, _message_and_hint, _require_free
 from stack.processes import Process, _reap
+from stack.programs import _install_command
 from stack.settings import ROOT, Settings
 
 
@@ -180,3 +181,28 @@ def test_a_mistake_is_a_line_and_no_traceback(
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("manager", "package", "name"),
+    [
+        ("apt-get", "nginx", "nginx"),
+        ("apt-get", "nss-tools", "libnss3-tools"),
+        ("dnf", "nss-tools", "nss-tools"),
+        ("apk", "nss-tools", "nss-tools"),
+        ("brew", "nss-tools", "nss"),
+    ],
+)
+def test_each_package_manager_is_asked_for_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, manager: str, package: str, name: str
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: program if program == manager else None)
+    command = _install_command(package)
+    assert command is not None
+    assert manager in command
+    assert command[-1] == name
+
+
+def test_without_a_package_manager_there_is_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _program: None)
+    assert _install_command("nginx") is None
