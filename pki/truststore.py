@@ -93,7 +93,7 @@ def refuse_unfit(certificates: Iterable[x509.Certificate], now: datetime, origin
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether *issuer*'s name and key stand behind *certificate* (RFC 5280, 6.1.3)."""
-    return is_signed_by(certificate, issuer)
+    return certificate.issuer == issuer.subject and is_signed_by(certificate, issuer)
 
 
 def content(path: Path) -> bytes:
