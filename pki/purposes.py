@@ -17,7 +17,7 @@ _NETSCAPE_TYPE = ObjectIdentifier("2.16.840.1.113730.1.1")
 _NETSCAPE_CLIENT = 0x80
 _PROXY = ObjectIdentifier("1.3.6.1.5.5.7.1.14")
 #: What cryptography's verifier acts upon: any other critical extension stops it.
-_UNDERSTOOD = {
+UNDERSTOOD = {
     ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
     ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     ExtensionOID.SUBJECT_KEY_IDENTIFIER,
@@ -225,7 +225,7 @@ def critical_fault(certificate: x509.Certificate) -> Fault | None:
     for extension in certificate.extensions:
         if extension.oid == _PROXY:
             return Fault("critical-extension", "it is a proxy certificate (RFC 3820)")
-        if extension.critical and extension.oid not in _UNDERSTOOD:
+        if extension.critical and extension.oid not in UNDERSTOOD:
             found = f"extension {extension.oid.dotted_string} is critical"
             return Fault("critical-extension", f"{found}, and not understood")
     return None
