@@ -2,8 +2,6 @@
 
 import base64
 import io
-import socket
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import delegate, patience, responder
+from pki import delegate, responder
 from pki.responder import Responder
 from pki.store import Store
 from tests.unit.pki.folder import Pki, made
@@ -273,30 +271,3 @@ def test_a_fault_of_ours_is_one_line_and_no_traceback(
     broken = Answer(Responder(Store(pki.home)), "GET", "/ca.pem")
     assert (broken.status, broken.body) == (500, b"internal error\n")
     assert broken.errors.getvalue() == "error: ZeroDivisionError: secret\n"
-
-
-def asked_over(app: Responder, sent: bytes) -> list[str]:
-    """The status of a POST of which *sent* arrives and no more, though the client stays."""
-    ours, theirs = socket.socketpair()
-    found: list[str] = []
-    with ours, theirs, ours.makefile("rb") as body:
-        theirs.sendall(sent)
-        more = {
-            "CONTENT_TYPE": REQUEST, "CONTENT_LENGTH": str(len(sent) + 1),
-            "gunicorn.socket": ours, "wsgi.input": body,
-        }  # fmt: skip
-        answers = threading.Thread(
-            target=lambda: found.append(Answer(app, "POST", "/ocsp", **more).status_of), daemon=True
-        )
-        answers.start()
-        answers.join(30)  # without an end nobody would wait for it
-        assert ours.gettimeout() == patience.ANSWER
-    return found
-
-
-def test_a_client_that_does_not_send_its_body_does_not_keep_a_thread(
-    app: Responder, pki: Pki, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(patience, "BODY", 0.05)
-    assert asked_over(app, b"0") == ["MALFORMED_REQUEST"]
-    assert asked_over(app, request(pki, "a")) == ["GOOD"]
