@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .describe import describe, rfc4514
+from .describe import require_readable, rfc4514
 from .errors import PkiError, filesystem
 from .issuers import FEW, Named, is_signed_by
 from .search import Search
@@ -141,8 +141,7 @@ def readable(certificate: x509.Certificate) -> x509.Certificate:
     if (size := parts(certificate).size) > LARGEST_CERTIFICATE:
         found = f"a certificate has {size:,} octets, expected up to {LARGEST_CERTIFICATE:,}"
         raise PkiError(found, "leave it out: no client could send it")
-    # cryptography reads lazily: a broken part would come to light only when it is asked for.
-    describe(certificate)
+    require_readable(certificate)
     return certificate
 
 
