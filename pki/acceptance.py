@@ -106,8 +106,8 @@ def _decide(question: _Question) -> Accepted | Fault:
     )
     path = candidates.path(question.now)
     if isinstance(path, Fault):
-        route = ancestry.shortest_route(anchors)
-        return why_no_path(candidates, [faults[a] for a in route if a in faults], question.now)
+        wrong = [faults[a] for a in ancestry.shortest_route(anchors) if a in faults]
+        return why_no_path(candidates, path, wrong, question.now)
     doubt = why_doubtful(ancestry, faults, trusted, question.truststore)
     return doubt or Accepted(
         path,
