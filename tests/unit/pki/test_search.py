@@ -18,6 +18,7 @@ from pki.crl import Revocation
 from pki.explain import FRONTS
 from pki.issuers import Named, is_signed_by
 from pki.lint import lint
+from pki.purposes import names_host_in_common_name
 from pki.search import Search, cost_of_key
 from pki.verdict import Accepted, Refused
 from tests import builders, crls
@@ -186,6 +187,38 @@ def test_what_a_key_that_nobody_is_to_use_has_signed_is_not_known(verified: Veri
         verified.clear()
         assert is_signed_by(below.certificate, root.certificate) == is_known
         assert bool(verified) == is_known
+
+
+def test_the_names_of_a_leaf_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(certificate: x509.Certificate) -> bool:
+        asked.append(certificate)
+        return names_host_in_common_name(certificate)
+
+    monkeypatch.setattr(acceptance, "names_host_in_common_name", counted)
+    root = ca()
+    key = p256()
+    trees = [x509.DNSName(f"{number}.example.org") for number in range(20)]
+    constraints = [(x509.NameConstraints(None, trees), True)]
+    some = [ca("CN=Issuing", root, key=key, extra=constraints) for _ in range(5)]
+    for subject, code in (("CN=billing", ""), ("CN=a.b", "chain-member-name-constraints")):
+        asked.clear()
+        client = leaf(issuer=some[0], subject=subject).certificate
+        found = acceptance.decide(client, (), certificates([root, *some]), front="alb", now=NOW)
+        assert getattr(found, "code", "") == code
+        assert len(asked) == 1
+
+
+def test_more_name_constraints_than_the_verifier_looks_at_are_too_many() -> None:
+    root = ca()
+    trees = [x509.DNSName("a")] * 1200
+    above = ca("CN=Issuing", root, extra=[(x509.NameConstraints(None, trees), True)])
+    for names, code in ((800, ""), (1000, "search-too-large")):
+        sans = x509.SubjectAlternativeName([x509.DNSName("b")] * names)
+        client = signed(above, (sans, False), (builders.CLIENT_AUTH, False)).certificate
+        found = acceptance.decide(client, (), certificates([above, root]), front="alb", now=NOW)
+        assert getattr(found, "code", "") == code
 
 
 def test_a_truststore_knows_who_issued_whom_in_it(verified: Verified) -> None:
