@@ -15,7 +15,7 @@ from pki.describe import describe, rfc4514
 from pki.errors import PkiError
 from pki.inventory import Inventory
 from pki.lint.members import label
-from tests import builders
+from tests import builders, crls
 from tests.builders import Holder
 from tests.lint.cas import ca, store
 from tests.lint.cases_files import wrapped
@@ -150,3 +150,11 @@ def test_a_crl_has_an_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setattr(crl, "LARGEST", 100)
     assert "larger than 128 MiB" in pki.refused("explain", "a")
     assert "larger than 128 MiB" in pki.refused("crl")
+
+
+def test_crls_without_an_end_are_no_crls() -> None:
+    listed = wrapped(crls.crl(builders.authority(), [5]), label="X509 CRL")
+    assert len(crl.parse_all(listed * 2) or ()) == 2
+    # A search from each beginning to the end of the file would take hours.
+    assert crl.parse_all(b"-----BEGIN X509 CRL-----\n" * 80_000) is None
+    assert crl.parse_all(listed + b"-----BEGIN X509 CRL-----\n" * 80_000) is None
