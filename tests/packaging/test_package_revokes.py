@@ -14,7 +14,7 @@ import pytest
 from tests import builders, crls
 from tests.conftest import free_port
 from tests.packaging import package, sandbox
-from tests.packaging.package import Package
+from tests.packaging.package import Zips
 from tests.packaging.revoking import BILLING, CA, PARTNER, SHOP, World, crl, soon, until
 from tests.unit.aws import moto_server
 from tests.unit.aws.publisher_servers import Between, Reply, Request, serving
@@ -32,12 +32,10 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def task(packages: dict[str, Package], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def task(zips: Zips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Lambda makes of the zip; x86_64's, where this machine is one."""
-    folder = tmp_path_factory.mktemp("zip")
-    built = packages[package.MACHINE]
-    archive = package.zip_as_sam(built.folder, folder / "function.zip")
-    return package.unzip_as_lambda(archive, folder / "task")
+    archive = zips["ApiFunction", package.MACHINE]
+    return package.unzip_as_lambda(archive, tmp_path_factory.mktemp("task"))
 
 
 @pytest.fixture
