@@ -23,7 +23,7 @@ KEY = "crl/crl.pem"  #: in the bucket that the stack makes
 #: Octets for the environment of a function ("Lambda quotas").
 _ENVIRONMENT = 4096
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+_PEM = re.compile(rb"-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----")
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
 

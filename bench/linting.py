@@ -26,7 +26,7 @@ _TURN = 3.0  # seconds: about what pkilint takes once
 ABOUT = """\
 One truststore of {count:,} CAs, {size:,} octets: {roots} roots on P-256 and {below} issuing CAs
 below each. **Ours** is `pki.lint.lint()`: {rules} rules, each certificate by itself and all of them
-together, every signature verified. **pkilint** is pkilint's linter for RFC 5280
+together, every signature verified, on all processors. **pkilint** is pkilint's linter for RFC 5280
 (`lint_pkix_cert`) over the same certificates, one after another in one process: its start and its
 imports are not counted, and it verifies no signatures. A turn is one run of pkilint, or as many of
 ours as fit into three seconds, of which the mean counts."""

@@ -17,7 +17,14 @@ from .ancestry import MAX_SIGNATURES, Ancestry, trace
 from .errors import UNREADABLE
 from .issuers import Named, is_signed_by
 from .path import MAX_AUTHORITIES, Candidates
-from .purposes import authority_fault, constraints_fault, form_fault, leaf_fault, name
+from .purposes import (
+    authority_fault,
+    constraints_fault,
+    form_fault,
+    leaf_fault,
+    name,
+    names_host_in_common_name,
+)
 from .reasons import refused
 from .refusal import why_doubtful, why_no_issuer, why_no_path, why_no_root
 from .search import Search
@@ -106,8 +113,8 @@ def _decide(question: _Question) -> Accepted | Fault:
     )
     path = candidates.path(question.now)
     if isinstance(path, Fault):
-        route = ancestry.shortest_route(anchors)
-        return why_no_path(candidates, [faults[a] for a in route if a in faults], question.now)
+        wrong = [faults[a] for a in ancestry.shortest_route(anchors) if a in faults]
+        return why_no_path(candidates, path, wrong, question.now)
     doubt = why_doubtful(ancestry, faults, trusted, question.truststore)
     return doubt or Accepted(
         path,
@@ -147,12 +154,13 @@ def _crowd(hints: Sequence[x509.Certificate]) -> Fault | None:
 
 def _authority_faults(ancestry: Ancestry, question: _Question) -> dict[x509.Certificate, Fault]:
     faults = {}
+    names_host = names_host_in_common_name(ancestry.leaf)
     for authority in ancestry.authorities():
         is_root = authority in ancestry.roots
         fault = (
             form_fault(authority)
             or authority_fault(authority, question.front, question.now, is_root=is_root)
-            or constraints_fault(authority, ancestry.leaf)
+            or constraints_fault(authority, names_host=names_host)
         )
         if fault:
             because = f"{name(authority.subject)!r}: {fault.because}"

@@ -1,6 +1,8 @@
 """What a certificate says, for people and for programs."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -96,10 +98,25 @@ def rfc4514(name: x509.Name) -> str:
 
 def describe(certificate: x509.Certificate) -> Description:
     """Return what *certificate* says; PkiError if a part of it cannot be read."""
+    with _readable():
+        return _describe(certificate)
+
+
+def require_readable(certificate: x509.Certificate) -> None:
+    """Raise PkiError if any part of *certificate* cannot be read."""
+    with _readable():
+        # cryptography reads lazily: a broken part would come to light only when it is asked for.
+        certificate.subject, certificate.issuer, certificate.extensions  # noqa: B018
+        certificate.not_valid_before_utc, certificate.not_valid_after_utc  # noqa: B018
+        certificate.version, certificate.serial_number, certificate.public_key()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cryptography warns of lengths beyond RFC 5280, A.1
-            return _describe(certificate)
+            yield
     except UNREADABLE as error:
         raise PkiError(
             f"certificate is malformed: {str(error).lower().rstrip('.')}",

@@ -18,8 +18,9 @@ from .search import Search, cost_of_sorting
 from .verdict import Accepted, Front, Refused, Verdict
 
 #: What may be spent with one truststore: 1 is a signature with P-256, see search.py.
-_BASE, _EACH = 10_000, 24
+_BASE, _EACH = 6000, 24
 _GATHERED = 8  #: as many are gathered while one is sorted
+_KINDS = 10_000
 
 Kind = Literal["anchor", "intermediate", "unknown"]
 Outcome = Literal["loses", "gains", "keeps", "refused"]
@@ -113,7 +114,7 @@ def difference(
 
 def _kinds(certificates: Sequence[x509.Certificate]) -> dict[x509.Certificate, Kind]:
     """Return of each whether it signed itself, so that a path can end in it."""
-    search, kinds = Search(_BASE), dict[x509.Certificate, Kind]()
+    search, kinds = Search(_KINDS), dict[x509.Certificate, Kind]()
     for one in certificates:
         is_anchor = is_signed_by(one, one, search)
         kinds[one] = "anchor" if is_anchor else "unknown" if search.is_over else "intermediate"

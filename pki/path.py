@@ -26,13 +26,13 @@ _CA_POLICY = ExtensionPolicy.permit_all().require_present(
 )
 _EE_POLICY = ExtensionPolicy.permit_all()
 
-# What the verifier's messages tell, by what is in them.
+# What the verifier's messages tell, by what is in them: the first that is.
 _MESSAGES = {
+    "check limit": "search-too-large",
     "max depth": "chain-too-long",
     "path length": "path-length",
     "name constraint": "name-constraints",
     "nameConstraints": "name-constraints",
-    "check limit": "search-too-large",
 }
 
 

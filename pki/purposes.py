@@ -17,7 +17,7 @@ _NETSCAPE_TYPE = ObjectIdentifier("2.16.840.1.113730.1.1")
 _NETSCAPE_CLIENT = 0x80
 _PROXY = ObjectIdentifier("1.3.6.1.5.5.7.1.14")
 #: What cryptography's verifier acts upon: any other critical extension stops it.
-_UNDERSTOOD = {
+UNDERSTOOD = {
     ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
     ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     ExtensionOID.SUBJECT_KEY_IDENTIFIER,
@@ -103,12 +103,12 @@ def authority_fault(
     )
 
 
-def constraints_fault(authority: x509.Certificate, leaf: x509.Certificate) -> Fault | None:
-    """Return which name constraint of *authority* nobody would hold against *leaf*, if any.
+def constraints_fault(authority: x509.Certificate, *, names_host: bool) -> Fault | None:
+    """Return which name constraint of *authority* nobody would hold against a leaf, if any.
 
     cryptography holds DNS names and IP addresses against SANs. OpenSSL holds directory names and
     e-mail addresses against subjects too, and DNS names against the CN of a leaf without them
-    (RFC 5280, 4.2.1.10).
+    (RFC 5280, 4.2.1.10). *names_host*: is it such a leaf, see names_host_in_common_name().
     """
     constraints = _value(authority, x509.NameConstraints)
     if constraints is None:
@@ -118,10 +118,19 @@ def constraints_fault(authority: x509.Certificate, leaf: x509.Certificate) -> Fa
         if isinstance(tree, x509.DirectoryName | x509.RFC822Name):
             found = f"it constrains names of the kind {type(tree).__name__}"
             return Fault("name-constraints", f"{found}, expected DNS names or IP addresses")
-        if isinstance(tree, x509.DNSName) and _has_dotted_common_name_alone(leaf):
+        if names_host and isinstance(tree, x509.DNSName):
             found = "it constrains DNS names, and the leaf has one in its CN"
             return Fault("name-constraints", f"{found}, expected it in the SAN")
     return None
+
+
+def names_host_in_common_name(leaf: x509.Certificate) -> bool:
+    """Whether *leaf* has what may be a DNS name in its CN, and none in its SANs."""
+    common_names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if not any("." in str(common_name.value) for common_name in common_names):
+        return False
+    sans = _value(leaf, x509.SubjectAlternativeName)
+    return sans is None or not any(isinstance(name, x509.DNSName) for name in sans)
 
 
 def key_identifier(certificate: x509.Certificate) -> bytes | None:
@@ -183,14 +192,6 @@ def _value(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension 
         return None
 
 
-def _has_dotted_common_name_alone(leaf: x509.Certificate) -> bool:
-    sans = _value(leaf, x509.SubjectAlternativeName)
-    if sans is not None and sans.get_values_for_type(x509.DNSName):
-        return False
-    common_names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return any("." in str(common_name.value) for common_name in common_names)
-
-
 def _for_clients(certificate: x509.Certificate) -> bool:
     uses = _value(certificate, x509.ExtendedKeyUsage)
     return uses is None or ExtendedKeyUsageOID.CLIENT_AUTH in uses
@@ -225,7 +226,7 @@ def critical_fault(certificate: x509.Certificate) -> Fault | None:
     for extension in certificate.extensions:
         if extension.oid == _PROXY:
             return Fault("critical-extension", "it is a proxy certificate (RFC 3820)")
-        if extension.critical and extension.oid not in _UNDERSTOOD:
+        if extension.critical and extension.oid not in UNDERSTOOD:
             found = f"extension {extension.oid.dotted_string} is critical"
             return Fault("critical-extension", f"{found}, and not understood")
     return None

@@ -62,13 +62,16 @@ def why_no_root(ancestry: Ancestry, anchors: _Certificates, ignored: _Certificat
     return Fault("chain-incomplete", f"{missing}{_sent(top, ignored)}")
 
 
-def why_no_path(candidates: Candidates, wrong: Sequence[Fault], now: datetime) -> Fault:
+def why_no_path(
+    candidates: Candidates, reason: Fault, wrong: Sequence[Fault], now: datetime
+) -> Fault:
     """Return why no path leads to a root, though CAs lead to one.
 
-    In this order: the verifier finds one when it is asked again for a longer one; what is *wrong*
-    with the nearest CA on the way by itself; the verifier's own reason.
+    In this order: the verifier finds one when it is asked again for a longer one, unless *reason*,
+    its own, is that it took too long; what is *wrong* with the nearest CA on the way by itself; the
+    verifier's reason.
     """
-    longer = candidates.path(now, _LONGEST)
+    longer = reason if reason.code == "search-too-large" else candidates.path(now, _LONGEST)
     if isinstance(longer, tuple):
         found = f"{len(longer) - 1} CAs stand above the leaf"
         return Fault("chain-too-long", f"{found}, expected up to {MAX_AUTHORITIES}")

@@ -18,6 +18,7 @@ from .documents import Fresh, documents
 from .errors import PkiError
 from .initialisation import authority_certificates
 from .ocsp import Answer
+from .patience import limit_answer, limited_body
 from .profiles import ISSUING
 from .reply import Reply, cached, conditional, not_allowed, plain
 from .status import Statuses
@@ -50,6 +51,7 @@ class Responder:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        limit_answer(environ)
         try:
             reply = self._reply(environ, environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
         except PkiError as error:
@@ -94,7 +96,8 @@ class Responder:
         too_large = plain("413 Content Too Large", f"expected at most {ocsp.LARGEST} bytes")
         if declared.isdecimal() and int(declared) > ocsp.LARGEST:
             return too_large
-        body = environ["wsgi.input"].read(ocsp.LARGEST + 1)
+        with limited_body(environ):
+            body = environ["wsgi.input"].read(ocsp.LARGEST + 1)
         if len(body) > ocsp.LARGEST:
             return too_large
         answer = self._answer(body, self._clock())

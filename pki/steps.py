@@ -19,6 +19,7 @@ from .purposes import (
     form_fault,
     leaf_fault,
     name,
+    names_host_in_common_name,
     purpose_fault,
 )
 from .verdict import Fault, Front
@@ -172,7 +173,8 @@ def _authority_checks(case: Case, path: Sequence[x509.Certificate], number: int)
         fault = Fault("path-length", f"pathLength is {limit}") if below > limit else None
         found = f"{limit} allowed, {below} CA{'s' * (below != 1)} between it and the leaf"
         checks.append(Check("path length", found, _on(case, fault)))
-    constraints = constraints_fault(authority, path[0])
+    names_host = names_host_in_common_name(path[0])
+    constraints = constraints_fault(authority, names_host=names_host)
     if constraints:
         checks.append(Check("names", "", _on(case, constraints)))
     return checks

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .describe import describe, rfc4514
+from .describe import require_readable, rfc4514
 from .errors import PkiError, filesystem
 from .issuers import FEW, Named, is_signed_by
 from .search import Search
@@ -93,7 +93,7 @@ def refuse_unfit(certificates: Iterable[x509.Certificate], now: datetime, origin
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether *issuer*'s name and key stand behind *certificate* (RFC 5280, 6.1.3)."""
-    return is_signed_by(certificate, issuer)
+    return certificate.issuer == issuer.subject and is_signed_by(certificate, issuer)
 
 
 def content(path: Path) -> bytes:
@@ -141,8 +141,7 @@ def readable(certificate: x509.Certificate) -> x509.Certificate:
     if (size := parts(certificate).size) > LARGEST_CERTIFICATE:
         found = f"a certificate has {size:,} octets, expected up to {LARGEST_CERTIFICATE:,}"
         raise PkiError(found, "leave it out: no client could send it")
-    # cryptography reads lazily: a broken part would come to light only when it is asked for.
-    describe(certificate)
+    require_readable(certificate)
     return certificate
 
 

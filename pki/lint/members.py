@@ -19,6 +19,7 @@ from pki.verdict import Fault
 from .scan import Block
 
 _LONGEST_LABEL = 200
+_BLANKS = b" \t\n\r\x0b\x0c"
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _Names = dict[bytes, x509.Name]  #: those that have been read, by their octets
 
@@ -113,7 +114,7 @@ class _MalformedError(Exception):
 
 def _member(block: Block, names: _Names) -> Member:
     try:
-        der = binascii.a2b_base64(b"".join(block.body.split()), strict_mode=True)
+        der = binascii.a2b_base64(block.body.translate(None, _BLANKS), strict_mode=True)
     except binascii.Error as error:
         headers = b":" in block.body
         because = "there are headers in it (RFC 1421)" if headers else f"not base64: {error}"

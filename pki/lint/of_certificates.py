@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cryptography import x509
 
 from pki.findings import Severity
-from pki.purposes import critical_fault, purpose_fault
+from pki.purposes import UNDERSTOOD, critical_fault, purpose_fault
 from pki.verdict import Fault
 
 from .members import Member
@@ -107,6 +107,8 @@ def _not_for_clients(_: Bundle, member: Member) -> str:
 
 
 def _critical(_: Bundle, member: Member) -> str:
+    if member.extensions.keys() <= UNDERSTOOD:
+        return ""
     fault = critical_fault(member.certificate)
     return fault.because if fault else ""
 

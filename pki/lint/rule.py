@@ -47,10 +47,10 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One breach of a rule: what was found; *front*: on this one alone."""
+    """One breach of a rule: what was found, where; *front*: on this one alone."""
 
     message: str
-    about: str = ""
+    about: str | Member = ""
     line: int = 0
     front: Front | None = None
 
@@ -91,4 +91,5 @@ def refused(code: str) -> dict[Front, Grade]:
 
 def of(member: Member, message: str, front: Front | None = None) -> Hit:
     """Return the breach that *member* is."""
-    return Hit(message, member.label, member.line, front)
+    # Its label is made of those that are told.
+    return Hit(message, member, member.line, front)

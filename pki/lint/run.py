@@ -50,7 +50,7 @@ def lint(
             finding
             for rule in RULES
             if is_read or rule.code in _OF_ANY_SIZE
-            for finding in _limited(list(_findings(rule, bundle, asked)))
+            for finding in _findings(rule, bundle, asked)
         ]
     return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.line))
 
@@ -86,8 +86,24 @@ def _faults(
                 yield (member, front), Faults(key, signature)
 
 
-def _findings(rule: Rule, bundle: Bundle, asked: tuple[Front, ...]) -> Iterator[Finding]:
-    """One finding for each breach where the fronts agree, one for each front where they do not."""
+def _findings(rule: Rule, bundle: Bundle, asked: tuple[Front, ...]) -> list[Finding]:
+    """What is told of the breaches of *rule*: the first of them, and how many more there are."""
+    breaches = list(_breaches(rule, bundle, asked))
+    found = [_finding(rule, *breach) for breach in breaches[:MOST_FINDINGS]]
+    more = len(breaches) - MOST_FINDINGS
+    if more > 0:
+        _, front, alone, source = breaches[MOST_FINDINGS]
+        found.append(_finding(rule, Hit(f"and {more:,} more like this"), front, alone, source))
+    return found
+
+
+def _breaches(
+    rule: Rule, bundle: Bundle, asked: tuple[Front, ...]
+) -> Iterator[tuple[Hit, Front, str, str]]:
+    """A breach, a front that has it, that front if it has it alone, and the source.
+
+    Once where the fronts agree, and for each of them where they do not.
+    """
     hits = [(hit.message, hit.about, hit.line, hit) for hit in rule.check(bundle)]
     for _, group in groupby(hits, key=lambda hit: hit[:3]):
         same = [hit[-1] for hit in group]
@@ -95,10 +111,10 @@ def _findings(rule: Rule, bundle: Bundle, asked: tuple[Front, ...]) -> Iterator[
         severities = {rule.grades[front].severity for front in fronts}
         if len(severities) == 1 and len(fronts) == len(FRONTS):
             sources = dict.fromkeys(rule.grades[front].source for front in fronts)
-            yield _finding(rule, same[0], fronts[0], "", "; ".join(sources))
+            yield same[0], fronts[0], "", "; ".join(sources)
             continue
         for front in fronts:
-            yield _finding(rule, same[0], front, front, rule.grades[front].source)
+            yield same[0], front, front, rule.grades[front].source
 
 
 def _concerns(hits: list[Hit], front: Front) -> bool:
@@ -111,18 +127,8 @@ def _finding(rule: Rule, hit: Hit, front: Front, alone: str, source: str) -> Fin
         f"truststore.{rule.code}",
         hit.message,
         rule.remedy,
-        hit.about,
+        hit.about if isinstance(hit.about, str) else hit.about.label,
         source,
         alone,
         hit.line,
     )
-
-
-def _limited(findings: list[Finding]) -> list[Finding]:
-    more = len(findings) - MOST_FINDINGS
-    if more <= 0:
-        return findings
-    last = findings[MOST_FINDINGS]
-    message = f"and {more:,} more like this"
-    rest = Finding(last.severity, last.code, message, last.hint, "", last.source, last.front)
-    return [*findings[:MOST_FINDINGS], rest]

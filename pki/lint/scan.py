@@ -14,6 +14,7 @@ CERTIFICATE = b"CERTIFICATE"
 MAX_BLOCKS = 2000
 
 _MARK = re.compile(rb"-----(BEGIN|END) ([^-\n]{0,64})-----")
+_NEWLINE = 10
 _INDENT = 100  # octets before a mark that are looked at
 _PRIVATE = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 # Lines of 64 characters between marks on lines of their own (RFC 7468, 2).
@@ -79,7 +80,9 @@ def scan(content: bytes) -> Scan:
     """Return what is in *content*, whatever that is."""
     found = Scan(keys=private_keys(content), has_bom=content.startswith(BOM))
     _returns(content, found)
-    text = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = content
+    if found.returns.count:
+        text = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     found.ends_in_newline = not text or text.endswith(b"\n")
     opened: tuple[bytes, int, int, int] | None = None  # label, line, start, where the body begins
     position = line = 0
@@ -116,6 +119,9 @@ def _marks(text: bytes) -> Iterator[tuple[re.Match[bytes] | None, int, bool]]:
     """
     for mark in _MARK.finditer(text):
         start = mark.start()
+        if not start or text[start - 1] == _NEWLINE:
+            yield mark, start, True
+            continue
         newline = text.rfind(b"\n", max(start - _INDENT, 0), start)
         before = text[newline + 1 : start] if newline >= 0 or start <= _INDENT else b"?"
         if not before.removeprefix(BOM).strip(b" \t"):

@@ -16,7 +16,7 @@ from .members import Member
 Pair = tuple[Member, Member]
 
 _MOST_THREADS = 8
-_FEW = 100  # a thread is not worth its start
+_FEW = 40  # for fewer a thread is not worth its start
 
 
 def verified(pairs: Sequence[Pair]) -> list[bool]:
@@ -27,10 +27,10 @@ def verified(pairs: Sequence[Pair]) -> list[bool]:
     count = min(os.cpu_count() or 1, _MOST_THREADS, len(pairs) // _FEW)
     if count < 2:  # noqa: PLR2004
         return _all(pairs)
-    size = -(-len(pairs) // count)
-    # cryptography lets other threads run while it verifies.
+    # cryptography lets other threads run while it verifies. Portions are small, for a processor
+    # may have other work too.
     with ThreadPoolExecutor(count) as pool:
-        parts = pool.map(_all, (pairs[n : n + size] for n in range(0, len(pairs), size)))
+        parts = pool.map(_all, (pairs[n : n + _FEW] for n in range(0, len(pairs), _FEW)))
         return [is_signed for part in parts for is_signed in part]
 
 
