@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CA = "ca"  #: in the truststore: whoever it issued is let in
     SERVER = "server-certificate"  #: the domain shows it
     OWNERSHIP = "ownership-certificate"  #: when it ends, the domain cannot be changed any more
+    CRL = "crl"  #: when it ends, a function that fails closed lets nobody in
     CLIENT_LEAF = "client-leaf"
     SERVER_LEAF = "server-leaf"
 
@@ -62,6 +63,7 @@ class Watched:
     because: str = ""  #: why ACM cannot renew it
     dependents: int | None = None  #: of a CA: how many issued leaves chain to it
     successor: datetime | None = None  #: the end of another one there with its name and key
+    soon: timedelta | None = None  #: what counts as soon for it, where that is not what was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def judge(found: Found, asked: Asked) -> list[Entry]:
     """Return an entry for each that was *found*, by its end, the expired ones first.
 
     1. at or after its end it has expired;
-    2. up to `within` before it, it expires soon, unless its successor is there already;
+    2. up to `within` before it (of a CRL, up to a third of its time), it expires soon, unless its
+       successor is there already;
     3. a certificate that ACM should renew and cannot needs somebody before that; so does an
        ownership certificate that ACM would not renew: nobody else can;
     4. what could not be read may have expired: it stands where it would, had it ended now.
@@ -181,7 +184,8 @@ def _unknown(one: Unread) -> Entry:
 def _state(one: Watched, asked: Asked) -> State:
     if asked.now >= one.not_after:  # (1)
         return State.EXPIRED
-    if one.not_after - asked.now <= asked.within and not one.successor:  # (2)
+    within = asked.within if one.soon is None else one.soon
+    if one.not_after - asked.now <= within and not one.successor:  # (2)
         return State.EXPIRES_SOON
     if _cannot_renew(one):  # (3)
         return State.CANNOT_RENEW
@@ -249,6 +253,11 @@ def _validation(one: Watched) -> str:
     )
 
 
+def _of_crl(one: Watched, _state: State, asked: Asked) -> str:
+    push = asked.command("crl push crl.pem --uri", one.place)
+    return f"have its CA make a new one (of ours: python -m pki crl), then: {push}"
+
+
 def _of_client_leaf(one: Watched, state: State, _asked: Asked) -> str:
     return _issue_again("client", one, state)
 
@@ -271,6 +280,7 @@ _HINTS = {
     Kind.CA: _of_ca,
     Kind.SERVER: _of_server,
     Kind.OWNERSHIP: _of_ownership,
+    Kind.CRL: _of_crl,
     Kind.CLIENT_LEAF: _of_client_leaf,
     Kind.SERVER_LEAF: _of_server_leaf,
 }

@@ -9,6 +9,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.CA: "CA",
     Kind.SERVER: "server",
     Kind.OWNERSHIP: "ownership",
+    Kind.CRL: "CRL",
     Kind.CLIENT_LEAF: "client leaf",
     Kind.SERVER_LEAF: "server leaf",
 }

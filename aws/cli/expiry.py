@@ -10,9 +10,10 @@ from typing import Unpack
 
 import click
 
-from aws import expiry, expiry_bundle, expiry_domain, expiry_issued, expiry_report
+from aws import expiry, expiry_bundle, expiry_crl, expiry_domain, expiry_issued, expiry_report
 from aws.expiry import Asked, Entry, Found
 from aws.expiry_issued import Issued
+from pki.errors import filesystem
 from pki.truststore import content
 
 from . import context, options
@@ -21,6 +22,7 @@ from .options import Reading
 _WITHIN = re.compile(r"(\d{1,5})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _ISSUED = "An index, or a folder of certificates; repeatable. Our own index by default."
+_CRL = "A CRL that counts, too; repeatable."
 _TRUSTSTORE = "A local one instead of that of DOMAIN; nothing is asked of AWS."
 
 
@@ -46,6 +48,7 @@ class Watching(Reading):
     within: timedelta
     truststore: str | None
     issued: tuple[str, ...]
+    crl: tuple[str, ...]
 
 
 @click.command("watch-expiry")
@@ -53,6 +56,7 @@ class Watching(Reading):
 @click.option("--within", type=_Span(), default="30d", help="What counts as soon; 30d by default.")
 @click.option("--truststore", metavar="FILE", help=_TRUSTSTORE)
 @click.option("--issued", multiple=True, metavar="INDEX|FOLDER", help=_ISSUED)
+@click.option("--crl", multiple=True, metavar="FILE|s3://…", help=_CRL)
 @options.reading
 @click.pass_context
 def main(ctx: click.Context, domain: str | None, **given: Unpack[Watching]) -> None:
@@ -64,8 +68,8 @@ def main(ctx: click.Context, domain: str | None, **given: Unpack[Watching]) -> N
     python -m aws watch-expiry --truststore .pki/truststore.pem
 
     Of DOMAIN: the CAs of the truststore in force, the server certificate and the ownership
-    certificate. Of an index: leaves that are neither replaced nor revoked. What cannot be read
-    counts as if it ended soon.
+    certificate. Of an index: leaves that are neither replaced nor revoked. Of a CRL the last third
+    of its time is soon. What cannot be read counts as if it ended soon.
 
     Exit codes: 0 nothing ends soon, 1 something does or did, or AWS refuses, 2 wrong usage.
     """  # noqa: D301
@@ -83,8 +87,8 @@ def _places(domain: str | None, given: Watching) -> list[Path]:
     if domain and given["truststore"]:
         raise click.UsageError("give DOMAIN or --truststore, not both")
     places = [Path(place) for place in given["issued"]] or context.own_index()
-    if not (domain or given["truststore"] or places):
-        raise click.UsageError("nothing to look at: give DOMAIN, --truststore or --issued")
+    if not (domain or given["truststore"] or given["crl"] or places):
+        raise click.UsageError("nothing to look at: give DOMAIN, --truststore, --issued or --crl")
     return places
 
 
@@ -96,8 +100,18 @@ def _found(asked: Asked, given: Watching, issued: Issued) -> Found:
         found.add(expiry_bundle.read(content(file), str(file), leaves))
     elif asked.domain:
         expiry_domain.read(options.account(given).client, asked.domain, found, leaves)
+    for place in given["crl"]:
+        if place.startswith("s3://"):
+            expiry_crl.read(options.account(given).client, place, found)
+        else:
+            found.add(expiry_crl.of(_crl(Path(place)), place))
     found.add(issued.found)
     return found
+
+
+def _crl(path: Path) -> bytes:
+    with filesystem("read", path), path.open("rb") as file:
+        return file.read(expiry_crl.LARGEST + 1)
 
 
 def _as_json(entries: Sequence[Entry], asked: Asked, issued: Issued) -> str:

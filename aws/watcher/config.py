@@ -21,6 +21,7 @@ class Config:
     within: timedelta
     namespace: str  #: of the metrics
     topic: str = ""  #: "" = nobody is told
+    crl: str = ""  #: s3://BUCKET/KEY, "" = revocation is off
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -41,4 +42,5 @@ class Config:
             within=timedelta(days=int(days)),
             namespace=given["METRIC_NAMESPACE"],
             topic=given.get("TOPIC_ARN", ""),
+            crl=given.get("CRL_URI", ""),
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from aws import expiry, expiry_domain, expiry_report
+from aws import expiry, expiry_crl, expiry_domain, expiry_report
 from aws.errors import AwsRefused, asking
 from aws.expiry import Asked, Entry, Found, Unread
 
@@ -98,7 +98,10 @@ def _in_time(config: Config, context: Context) -> Found:
 
     def work() -> None:
         try:
-            expiry_domain.read(_clients(), config.domain, found)
+            clients = _clients()
+            expiry_domain.read(clients, config.domain, found)
+            if config.crl:
+                expiry_crl.read(clients, config.crl, found)
         except AwsRefused as refused:
             found.unread.append(Unread(what, refused.message, refused.hint))
         except BaseException as error:  # noqa: BLE001

@@ -52,8 +52,8 @@ FUNCTIONS = {
     "ExpiryWatcher": Function(
         "aws",
         ours=(
-            *("__init__.py", "errors.py", "expiry.py", "expiry_bundle.py", "expiry_domain.py"),
-            *("expiry_report.py", "watcher/*.py"),
+            *("__init__.py", "errors.py", "expiry.py", "expiry_bundle.py", "expiry_crl.py"),
+            *("expiry_domain.py", "expiry_report.py", "watcher/*.py"),
         ),
         requirements="watcher/requirements.txt",
     ),

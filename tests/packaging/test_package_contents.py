@@ -29,7 +29,8 @@ OURS = {
 }
 WATCHER = {
     "aws": [
-        *("__init__", "errors", "expiry", "expiry_bundle", "expiry_domain", "expiry_report"),
+        *("__init__", "errors", "expiry", "expiry_bundle", "expiry_crl", "expiry_domain"),
+        *("expiry_report",),
     ],
     "aws/watcher": ["__init__", "config", "handler", "message", "metrics"],
 }

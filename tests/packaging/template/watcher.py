@@ -85,6 +85,16 @@ def the_first_look_waits_for_the_domain(made: Made) -> Iterator[str]:
     Twin("metrics elsewhere", {f"{_VARIABLES}.METRIC_NAMESPACE": "AWS/ApiGateway"}),
     Twin("nobody", {f"{_VARIABLES}.TOPIC_ARN": ""}, _ON),
     Twin("somebody who is not there", {f"{_VARIABLES}.TOPIC_ARN": {"Ref": "AlarmTopic"}}),
+    Twin("no CRL", {f"{_VARIABLES}.CRL_URI": ""}, "revocation"),
+    Twin(
+        "its own CRL, though one is given",
+        {
+            f"{_VARIABLES}.CRL_URI.Fn::If.1.Fn::If.1": {
+                "Fn::Sub": "s3://${TruststoreBucket}/crl/crl.pem"
+            }
+        },
+        "revocation elsewhere",
+    ),
     Twin("a variable that is not read", {f"{_VARIABLES}.WITHIN": "30"}),
 )
 def it_is_told_what_to_look_at_and_whom_to_tell(made: Made) -> Iterator[str]:
@@ -97,6 +107,7 @@ def it_is_told_what_to_look_at_and_whom_to_tell(made: Made) -> Iterator[str]:
         within=timedelta(days=int(asked["ExpiryWarningDays"])),
         namespace=OWN_METRICS["StringEquals"]["cloudwatch:namespace"],
         topic="${AlarmTopic}" if asked["AlarmEmail"] else "",
+        crl=_crl(asked, "s3://${TruststoreBucket}/crl/crl.pem"),
     )
     try:
         found = Config.from_env(env)
@@ -121,6 +132,9 @@ def it_is_told_what_to_look_at_and_whom_to_tell(made: Made) -> Iterator[str]:
     Twin("no server certificate", {f"{_LOOK}.2.Resource.0": None}),
     Twin("no ownership certificate", {f"{_LOOK}.2.Resource.1": None}, "imported certificate"),
     Twin("exports certificates", {f"{_LOOK}.2.Action": ["acm:DescribeCertificate", "acm:Export"]}),
+    Twin("no CRL", {f"{_LOOK}.3": None}, "revocation"),
+    Twin("all CRLs", {f"{_LOOK}.3.Fn::If.1.Resource.Fn::If.2.Fn::Sub": "${TruststoreBucket.Arn}/*"},
+         "revocation"),
     Twin("no metrics", {f"{_TELL}.0": None}),
     Twin("no message", {f"{_TELL}.1": None}, _ON),
     Twin("any topic", {f"{_TELL}.1.Fn::If.1.Resource": {"Fn::Sub": "arn:aws:sns:${Api}:*"}}, _ON),
@@ -140,6 +154,10 @@ def it_may_read_what_the_domain_relies_on_and_tell(made: Made) -> Iterator[str]:
         ("acm:DescribeCertificate", asked["CertificateArn"] or "${Certificate}"),
         ("cloudwatch:PutMetricData", "*"),
     }
+    if crl := _crl(asked, "s3://${TruststoreBucket}/crl/crl.pem"):
+        own = "${TruststoreBucket.Arn}/crl/crl.pem"
+        there = f"arn:aws:s3:::{crl.removeprefix('s3://')}" if asked["CrlUri"] else own
+        wanted.add(("s3:GetObject", there))
     if ownership := asked["OwnershipVerificationCertificateArn"]:
         wanted.add(("acm:DescribeCertificate", ownership))
     if asked["AlarmEmail"]:
@@ -149,6 +167,11 @@ def it_may_read_what_the_domain_relies_on_and_tell(made: Made) -> Iterator[str]:
     found = {one for one in _may(made, role) if not one[0].startswith("logs:")}
     yield from (f"it may not {one}" for one in sorted(wanted - found))
     yield from (f"it may {one}" for one in sorted(found - wanted))
+
+
+def _crl(asked: Mapping[str, str], own: str) -> str:
+    """Where the CRL is that counts; "" where none does."""
+    return "" if asked["Revocation"] == "off" else asked["CrlUri"] or own
 
 
 @promise(

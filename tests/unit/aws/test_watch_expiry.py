@@ -275,7 +275,7 @@ def test_what_a_stranger_wrote_is_escaped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "nothing to look at: give DOMAIN, --truststore or --issued"),
+        ((), "nothing to look at: give DOMAIN, --truststore, --issued or --crl"),
         ((NAME, "--truststore", "x"), "give DOMAIN or --truststore, not both"),
         ((NAME, "--within", "30"), "'30' is no time, expected such as 30d, 12h or 2w"),
         ((NAME, "--within", "-1d"), "'-1d' is no time"),

@@ -8,10 +8,12 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from aws.watcher.config import Config, InvalidConfiguration
 from stack.settings import ROOT as REPOSITORY
+from tests import crls
 from tests.builders import authority, bundle
 from tests.unit.aws.moto_server import environment
 from tests.unit.aws.publisher_servers import Reply, Request
@@ -40,6 +42,23 @@ def test_where_nothing_expires_it_measures_and_tells_nobody(watcher: Watcher) ->
     assert (line["certificates"], line["need_attention"], line["entries"]) == (3, 0, [])
     assert (line["metrics_published"], line["message_sent"]) == (True, False)
     assert (line["domain"], line["within_days"], "error" in line) == (NAME, 30, False)
+
+
+def test_a_crl_that_nobody_makes_anew_is_told(
+    watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = boto3.client("s3")
+    monkeypatch.setenv("CRL_URI", f"s3://{watcher.domain.bucket}/crl/crl.pem")
+    said, _ = watcher.run()  # none is there
+    assert [one["state"] for one in said["certificates"] if one["kind"] == "crl"] == ["unknown"]
+    for left, count in ((timedelta(days=6), 0), (timedelta(days=1), 1)):
+        ends = NOW + left
+        made = crls.crl(ROOT, (), number=1, this_update=ends - 7 * DAY, next_update=ends)
+        s3.put_object(Bucket=watcher.domain.bucket, Key="crl/crl.pem", Body=crls.pem(made))
+        said, _ = watcher.run()
+        assert said["need_attention"] == count
+    assert "DaysLeft crl" in watcher.metrics
+    assert "crl push crl.pem" in watcher.messages[-1][1]
 
 
 def test_what_expires_is_told_once_with_the_list(watcher: Watcher) -> None:
