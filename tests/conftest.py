@@ -38,6 +38,14 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+_LONGEST_ID = 60  #: characters of a text, or octets, in a test's name
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test by its argument and not by long content, which may be another in each process."""
+    return argname if isinstance(val, str | bytes) and len(val) > _LONGEST_ID else None
+
+
 #: Folders whose tests share what is slow to start, or of which there is one on a machine.
 _TOGETHER = ("containers", "e2e", "packaging", "parity")
 
