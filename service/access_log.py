@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from flask import Flask, Response, g, request
 
 from .certificate import ClientCertificate
+from .client import Client
 from .policy import Allowed, Denied
 
 _TRACE_ID = re.compile(r"[-\w=;:.]{1,256}", re.ASCII)
@@ -76,7 +77,7 @@ def _start() -> None:
 
 
 def _line(response: Response) -> dict[str, object]:
-    client = g.get("client")
+    certificate, client = g.get("certificate"), g.get("client")
     environ = request.environ
     trace_id = environ.get("HTTP_X_AMZN_TRACE_ID", "")
     line: dict[str, object] = {
@@ -88,10 +89,13 @@ def _line(response: Response) -> dict[str, object]:
         "trace_id": trace_id if _TRACE_ID.fullmatch(trace_id) else "",
         **_verdict(g.get("verdict")),
     }
-    if isinstance(client, ClientCertificate):
-        line["fingerprint"] = client.fingerprint
-        line["serial_number"] = client.serial_number
-        line["subject"] = client.subject
+    if isinstance(certificate, ClientCertificate):
+        line["fingerprint"] = certificate.fingerprint
+        line["serial_number"] = certificate.serial_number
+        line["subject"] = certificate.subject
+        line["organization"] = certificate.organization
+    if isinstance(client, Client) and client.id:
+        line["client"] = client.id
         line["organization"] = client.organization
     return line
 

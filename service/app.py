@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from . import access_log, identity, problems, unread_body
 from .blueprints import BLUEPRINTS
 from .config import MAX_BODY, Config
+from .identity import Questions
 
 if TYPE_CHECKING:
     from .revocation_background import Background
@@ -49,7 +51,11 @@ def create_app(
     app.json = Json(app)
     access_log.init_app(app, log)
     problems.init_app(app)
-    identity.init_app(app, config, _revocation(app, config, log, stands_still=stands_still))
+    questions = Questions(
+        not_revoked=_revocation(app, config, log, stands_still=stands_still),
+        registered=_registry(app, config),
+    )
+    identity.init_app(app, config, questions)
     app.before_request(_refuse_large_body)
     app.after_request(_uncached)
     app.after_request(unread_body.finish)
@@ -77,6 +83,19 @@ def _revocation(
     keeper.start()
     app.extensions["revocation"] = keeper
     return keeper.refresher.revocation.check
+
+
+def _registry(app: Flask, config: Config) -> identity.Registered | None:
+    """What says whose a certificate is, None where the lists alone say who may call."""
+    if config.registry is None:
+        return None
+    from .registry.admission import admission  # noqa: PLC0415  (costs nothing where it is off)
+    from .registry.known import Known  # noqa: PLC0415
+    from .registry.opening import open_store  # noqa: PLC0415
+
+    known = Known(open_store(config.registry.url), config.registry.ttl, time.monotonic)
+    app.extensions["registry"] = known
+    return admission(known)
 
 
 def _refuse_large_body() -> None:

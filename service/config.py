@@ -14,9 +14,10 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from . import revocation_settings
+from . import registry_settings, revocation_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
+from .registry_settings import RegistrySettings
 from .revocation_settings import RevocationSettings
 from .sources import SOURCES, Source
 
@@ -58,6 +59,9 @@ class Config:
     REVOCATION_REFRESH   how often they are looked at: 60s; in Lambda, by the next request then
     REVOCATION_INDEX     a folder for what is made of them; by default in the temporary one
     REVOCATION_EXEMPT    RFC 4514 names of issuers that have no CRL, on purpose
+    CLIENT_REGISTRY      who is registered: sqlite:///PATH or dynamodb://TABLE; unset: the ALLOW_
+                         lists alone say who may call
+    REGISTRY_TTL         how long what it says of a certificate is kept: 30s
     """
 
     source: Source
@@ -66,6 +70,7 @@ class Config:
     trusted_words: frozenset[str] = frozenset()  #: of "unix", "elb"
     base_path: str = ""
     revocation: RevocationSettings | None = None
+    registry: RegistrySettings | None = None
 
     def trusts(self, peer: str) -> bool:
         """Whether identity headers from *peer* (REMOTE_ADDR, empty on a unix socket) count."""
@@ -92,14 +97,15 @@ class Config:
             uris=frozenset(reader.entries("ALLOW_URIS", _uri)),
             fingerprints=frozenset(reader.entries("ALLOW_FINGERPRINTS", _fingerprint)),
         )
-        if not allow:
+        registry = reader.registry()
+        if not allow and not registry:
             reader.faults.append(
-                "nobody is allowed to call; set at least one of "
+                "nobody is allowed to call; set CLIENT_REGISTRY, or at least one of "
                 "ALLOW_ISSUERS, ALLOW_SUBJECTS, ALLOW_URIS, ALLOW_FINGERPRINTS"
             )
         if reader.faults or source is None:
             raise InvalidConfiguration("\n".join(reader.faults))
-        return cls(source, allow, networks, words, base_path, revocation)
+        return cls(source, allow, networks, words, base_path, revocation, registry)
 
 
 def from_env_or_exit() -> Config:
@@ -183,6 +189,13 @@ class _Reader:
             refresh=self._value("REVOCATION_REFRESH", "60s", revocation_settings.seconds) or 0,
             exempt=frozenset(self.entries("REVOCATION_EXEMPT", _name)),
         )
+
+    def registry(self) -> RegistrySettings | None:
+        if not self._env.get("CLIENT_REGISTRY", "").strip():
+            return None
+        url = self._value("CLIENT_REGISTRY", "", registry_settings.url)
+        ttl = self._value("REGISTRY_TTL", registry_settings.TTL, revocation_settings.seconds)
+        return RegistrySettings(url or "", ttl or 0)
 
     def _value(self, variable: str, default: str, parse: Callable[[str], Value]) -> Value | None:
         text = self._env.get(variable, "").strip() or default

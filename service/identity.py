@@ -1,86 +1,106 @@
-"""Who is calling: looked at before every request that is not public."""
+"""Who is calling, and whether they may: looked at before every request that is not public."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from cryptography import x509
 from flask import Flask, current_app, g, request
 
-from . import problems
+from . import authorization, problems
+from .authorization import Demands, public
 from .certificate import ClientCertificate, MalformedCertificate
 from .chain import UntrustedChain
+from .client import Client
 from .config import Config
 from .policy import Allowed, Denied
 from .sources import Source, Verified
 
-View = TypeVar("View", bound=Callable[..., object])
+__all__ = ["current_client", "public"]
+
+#: Takes a verified leaf, and when; returns what the log should say of it, or raises a Problem.
+NotRevoked = Callable[[ClientCertificate, x509.Certificate, datetime], str]
+#: Takes a verified leaf; returns its registered client and why, None if it is not registered, or
+#: raises a Problem.
+Registered = Callable[[ClientCertificate], tuple[Client, str] | None]
+#: Takes the client; raises a Problem, or returns it with no more scopes than its token has.
+Bound = Callable[[Client], Client]
+Limited = Callable[[Client], None]
 
 
-def public(view: View) -> View:
-    """Mark *view* as open to callers without a certificate; every other one needs it."""
-    view.is_public = True  # type: ignore[attr-defined]
-    return view
-
-
-def current_client() -> ClientCertificate:
-    """The verified, admitted client of this request; RuntimeError in a public view."""
+def current_client() -> Client:
+    """The admitted client of this request; RuntimeError in a public view."""
     client = g.get("client")
-    if not isinstance(client, ClientCertificate) or not isinstance(g.get("verdict"), Allowed):
+    if not isinstance(client, Client) or not isinstance(g.get("verdict"), Allowed):
         raise RuntimeError("no client: current_client() was called in a @public view")
     return client
 
 
-#: Takes a verified leaf, and when; returns what the log should say of it, or raises a Problem.
-NotRevoked = Callable[[ClientCertificate, x509.Certificate, datetime], str]
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked beside the certificate and the lists; None = nobody asks.
+
+    not_revoked: part of the certificate's validity; registered: whose it is; limited: whether that
+    client called too often; bound: whether the token is that client's.
+    """
+
+    not_revoked: NotRevoked | None = None
+    registered: Registered | None = None
+    limited: Limited | None = None
+    bound: Bound | None = None
 
 
-def init_app(app: Flask, config: Config, require_not_revoked: NotRevoked | None = None) -> None:
+def init_app(app: Flask, config: Config, questions: Questions | None = None) -> None:
     """Check every request of *app*, also one for an unknown path: no probing."""
-    gate = Gate(config, lambda: datetime.now(UTC), require_not_revoked)
+    gate = Gate(config, lambda: datetime.now(UTC), questions)
 
     def identify() -> None:
-        view = current_app.view_functions.get(request.endpoint or "")
-        if not getattr(view, "is_public", False):
-            gate.admit()
+        demanded = authorization.demands(current_app.view_functions.get(request.endpoint or ""))
+        if not demanded.is_public:
+            gate.admit(demanded)
 
     app.before_request(identify)
 
 
 class Gate:
-    """Source, certificate, validity, revocation, policy: in this order; the first *no* counts."""
+    """Everything that decides whether a request may go on, in this order; the first *no* counts.
+
+    1. the peer is trusted, and a certificate is there; 2. it is well formed; 3. valid now, and no
+    authority's; 4. not revoked; 5. known: registered, or on the lists; 6. active; 7. it calls not
+    too often; 8. it has the scopes of the view; 9. the token, where the view wants one, is right,
+    bound to the certificate, and has the scopes too.
+    """
 
     def __init__(
         self,
         config: Config,
         now: Callable[[], datetime],
-        require_not_revoked: NotRevoked | None = None,
+        questions: Questions | None = None,
     ) -> None:
         self._config = config
         self._now = now
         self._verified = VerifiedCache(config.source)
-        self._require_not_revoked = require_not_revoked
+        self._ask = questions or Questions()
 
-    def admit(self) -> None:
+    def admit(self, demanded: Demands) -> None:
         """Set g.client and g.verdict, or raise a Problem; the log has the verdict either way."""
         g.verdict = Denied("not decided")
         try:
-            client, note = self._identify()
+            certificate, note = self._identify()
+            client, because = self._known(certificate)
+            g.client = client
+            g.client = self._authorized(client, demanded)
         except problems.Problem as problem:
             g.verdict = Denied(problem.detail or problem.slug)
-            raise type(problem) from problem.__cause__
-        g.verdict = self._config.allow.check(client)
-        if isinstance(g.verdict, Denied):
-            raise problems.CertificateNotAllowed
-        if note:
-            g.verdict = Allowed(f"{g.verdict.because}; {note}")
+            raise problem.told() from problem.__cause__
+        g.verdict = Allowed(f"{because}; {note}" if note else because)
 
     def _identify(self) -> tuple[ClientCertificate, str]:
-        """The client, and what the log should say beside the verdict."""
+        """The certificate, and what the log should say beside the verdict: 1 to 4."""
         peer = request.environ.get("service.peer") or request.environ.get("REMOTE_ADDR", "")
         if self._config.source.in_headers and not self._config.trusts(peer):
             raise problems.CertificateRequired("the peer is not one of TRUSTED_PROXIES")
@@ -94,16 +114,46 @@ class Gate:
             raise problems.CertificateMalformed(str(error)) from error
         except UntrustedChain as error:
             raise problems.CertificateUntrusted(str(error)) from error
-        client = g.client = verified.certificate
+        certificate = g.certificate = verified.certificate
         if not verified.not_before <= now <= verified.not_after:
             raise problems.CertificateNotValidNow("the certificate is not valid now")
-        if client.is_ca:
+        if certificate.is_ca:
             # OpenSSL, and so nginx, takes it; what AWS does is not documented.
             raise problems.CertificateUntrusted("the certificate is an authority's")
-        if self._require_not_revoked is None:
-            return client, ""
+        if self._ask.not_revoked is None:
+            return certificate, ""
         # On every request: what the cache keeps may be revoked since.
-        return client, self._require_not_revoked(client, verified.leaf, now)
+        return certificate, self._ask.not_revoked(certificate, verified.leaf, now)
+
+    def _known(self, certificate: ClientCertificate) -> tuple[Client, str]:
+        """The client, and why it is one: 5 and 6. A registration counts before the lists."""
+        if self._ask.registered is not None:
+            found = self._ask.registered(certificate)
+            if found is not None:
+                return found
+        verdict = self._config.allow.check(certificate)
+        if isinstance(verdict, Denied):
+            raise problems.CertificateNotAllowed(verdict.because)
+        return Client(certificate, organization=certificate.organization), verdict.because
+
+    def _authorized(self, client: Client, demanded: Demands) -> Client:
+        """The client as the view gets it: 7 to 9."""
+        if self._ask.limited is not None:
+            self._ask.limited(client)
+        _require_scopes(client, demanded)
+        if not demanded.token:
+            return client
+        if self._ask.bound is None:
+            raise problems.InvalidToken("no TOKEN_ISSUER is set, so no token can be right")
+        bound = self._ask.bound(client)
+        _require_scopes(bound, demanded)
+        return bound
+
+
+def _require_scopes(client: Client, demanded: Demands) -> None:
+    missing = authorization.missing(client, demanded)
+    if missing:
+        raise problems.InsufficientScope(f"{client.id or 'it'} has no {' '.join(sorted(missing))}")
 
 
 class VerifiedCache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from flask import Flask, Response, current_app, json
@@ -14,15 +15,23 @@ TITLES = {413: "Content too large", 414: "URI too long", 422: "Unprocessable con
 
 
 class Problem(Exception):
-    """A refusal that the caller may read: no detail names other clients or the list."""
+    """A refusal that the caller may read: no detail names other clients or the list.
+
+    headers: of the answer, such as Retry-After.
+    """
 
     status: ClassVar[int]
     slug: ClassVar[str]  #: stable; the problem's `type` is TYPE_PREFIX + slug
     title: ClassVar[str]
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
+        self.headers = headers or {}
+
+    def told(self) -> Problem:
+        """The same without its detail: for a caller who is not to learn why."""
+        return type(self)(headers=self.headers)
 
 
 class CertificateRequired(Problem):
@@ -75,6 +84,36 @@ class CertificateNotAllowed(Problem):
     status, slug, title = 403, "certificate-not-allowed", "Client certificate not allowed"
 
 
+class ClientSuspended(Problem):
+    """The certificate is good, its holder is registered, and suspended."""
+
+    status, slug, title = 403, "client-suspended", "Client suspended"
+
+
+class InsufficientScope(Problem):
+    """The client, or the token that it came with, does not have the scopes of the view.
+
+    403 (RFC 6750, 3.1, has the same name and status for it).
+    """
+
+    status, slug, title = 403, "insufficient-scope", "Scope not granted"
+
+
+class InvalidToken(Problem):
+    """The bearer token is missing, expired, of somebody else, or not bound to the certificate.
+
+    401 with WWW-Authenticate (RFC 6750, 3; RFC 8705, 3).
+    """
+
+    status, slug, title = 401, "invalid-token", "Token not valid"
+
+
+class RegistryUnavailable(Problem):
+    """Whether the client is registered cannot be told now; Retry-After says when to ask again."""
+
+    status, slug, title = 503, "registry-unavailable", "Client registry unavailable"
+
+
 def init_app(app: Flask) -> None:
     """Let whatever is raised leave as a problem."""
     app.register_error_handler(Problem, _problem)
@@ -83,7 +122,9 @@ def init_app(app: Flask) -> None:
 
 
 def _problem(problem: Problem) -> Response:
-    return _response(problem.status, problem.slug, problem.title, problem.detail)
+    response = _response(problem.status, problem.slug, problem.title, problem.detail)
+    response.headers.update(problem.headers)
+    return response
 
 
 def _http_exception(error: HTTPException) -> Response | HTTPException:

@@ -1,4 +1,4 @@
-"""GET /whoami: who the caller is, as the certificate says."""
+"""GET /whoami: who the caller is, as the certificate says, and as it is registered."""
 
 from flask import Blueprint
 
@@ -9,5 +9,10 @@ bp = Blueprint("whoami", __name__)
 
 @bp.get("/whoami")
 def whoami() -> dict[str, object]:
-    """Return what the caller's certificate says."""
-    return current_client().as_dict()
+    """Return what the caller's certificate says, and who that is, if it is registered."""
+    client = current_client()
+    said = client.certificate.as_dict()
+    if client.id:
+        registered = {"id": client.id, "organization": client.organization}
+        said["client"] = {**registered, "scopes": sorted(client.scopes)}
+    return said

@@ -87,7 +87,7 @@ def looked_for(certificate: ClientCertificate) -> frozenset[Key]:
     found |= {("dns", name.lower()) for name in certificate.dns_names}
     for uri in certificate.uris:
         found.add(("uri", uri))
-        found |= {("uri-prefix", prefix) for prefix in _prefixes(uri)}
+        found |= {("uri-prefix", prefix) for prefix in prefixes(uri)}
     issuers = (ANY_ISSUER, canonical(certificate.issuer_name))
     return frozenset((kind, value, issuer) for kind, value in found for issuer in issuers)
 
@@ -116,8 +116,8 @@ def _kind_and_text(value: str | bytes) -> tuple[str, str]:
     return ("text", value) if isinstance(value, str) else ("octets", value.hex())
 
 
-def _prefixes(uri: str) -> Iterator[str]:
-    """Yield the prefixes that *uri* is below of."""
+def prefixes(uri: str) -> Iterator[str]:
+    """Yield the values of uri-prefix that *uri* lies below of, the shortest first."""
     start = uri.find("//") + 2 if "//" in uri else 0
     ends = [at + 1 for at, letter in enumerate(uri) if letter == "/" and at >= start]
     for end in ends[:MOST_SEGMENTS]:
@@ -137,7 +137,7 @@ def _uri_prefix(value: str) -> tuple[str, str]:
         raise _expected("uri-prefix", value, "one such as 'spiffe://example.org/team/'")
     scheme, _, place = prefix.partition("://")
     host, _, path = place.partition("/")
-    if not scheme or not host or _CLIMBING.search(f"/{path}x"):
+    if not scheme or not host or _CLIMBING.search(f"{path}x"):
         raise _expected("uri-prefix", value, "a host, and no '.', '..' or empty segment")
     return prefix, prefix
 

@@ -46,7 +46,7 @@ def echo(_rest: str = "") -> Response:
         "scheme": request.scheme,
         "secure": request.is_secure,
         "remote_addr": request.remote_addr,
-        "client": current_client().fingerprint,
+        "client": current_client().certificate.fingerprint,
     }
     return Response(encoded(shown), mimetype="application/json")
 

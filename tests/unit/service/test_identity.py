@@ -42,7 +42,7 @@ def app() -> Flask:
     @bp.get("/open")
     @public
     def opened() -> dict[str, str]:
-        return {"subject": current_client().subject}
+        return {"subject": current_client().certificate.subject}
 
     app.register_blueprint(bp)
     return app
@@ -151,6 +151,7 @@ def test_a_certificate_that_is_not_valid_now_is_refused(app: Flask, moved: timed
 def test_validity_is_checked_on_every_request_cached_or_not() -> None:
     from flask import g
 
+    from service.authorization import Demands
     from service.identity import Gate
     from service.problems import CertificateNotValidNow
 
@@ -161,8 +162,8 @@ def test_validity_is_checked_on_every_request_cached_or_not() -> None:
         with app.test_request_context(
             headers={HEADER: GOOD}, environ_base={"REMOTE_ADDR": "127.0.0.1"}
         ):
-            gate.admit()
-            return str(g.client.subject)
+            gate.admit(Demands())
+            return str(g.certificate.subject)
 
     assert admit() == "CN=billing,O=Example"
     clock[0] = NOW + timedelta(days=2)

@@ -1,0 +1,66 @@
+"""What a view demands of who calls it, and whether a client has it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from .client import Client
+
+View = TypeVar("View", bound=Callable[..., object])
+_MARK = "demands"
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """Of a view: nothing said means admitted clients, whatever they may."""
+
+    scopes: frozenset[str] = frozenset()  #: all of them (RFC 6749, 3.3)
+    is_public: bool = False  #: nobody is asked who they are
+    token: bool = False  #: a bearer token that is bound to the certificate (RFC 8705, 3)
+
+
+def requires(*scopes: str) -> Callable[[View], View]:
+    """Mark a view as one for clients that have all of *scopes*."""
+    if not scopes:
+        raise ValueError("requires() without a scope means nothing, expected 'orders:read' or so")
+
+    def mark(view: View) -> View:
+        known = demands(view)
+        return _marked(view, replace(known, scopes=known.scopes | set(scopes)))
+
+    return mark
+
+
+def requires_token(view: View) -> View:
+    """Mark *view* as one for a bearer token that is bound to the caller's certificate as well."""
+    return _marked(view, replace(demands(view), token=True))
+
+
+def public(view: View) -> View:
+    """Mark *view* as open to callers without a certificate; every other one needs it."""
+    return _marked(view, replace(demands(view), is_public=True))
+
+
+def demands(view: object) -> Demands:
+    """Return what *view* demands; of a path that is nobody's, that the client be admitted."""
+    found = getattr(view, _MARK, None)
+    return found if isinstance(found, Demands) else Demands()
+
+
+def missing(client: Client, demanded: Demands) -> frozenset[str]:
+    """Return the scopes of *demanded* that *client* does not have."""
+    return demanded.scopes - client.scopes
+
+
+def narrowed(client: Client, scopes: Iterable[str]) -> Client:
+    """Return *client* with those of its scopes alone that a token has too."""
+    return replace(client, scopes=client.scopes.intersection(scopes))
+
+
+def _marked(view: View, demanded: Demands) -> View:
+    if demanded.is_public and (demanded.scopes or demanded.token):
+        raise ValueError(f"{getattr(view, '__name__', view)!r} is public and demands something")
+    setattr(view, _MARK, demanded)
+    return view
