@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from flask import Flask, Response, current_app, json
@@ -17,17 +17,24 @@ TITLES = {413: "Content too large", 414: "URI too long", 422: "Unprocessable con
 class Problem(Exception):
     """A refusal that the caller may read: no detail names other clients or the list.
 
-    headers: of the answer, such as Retry-After.
+    headers: of the answer, such as Retry-After. errors: what is wrong with the request, where; see
+    fault.Fault.as_dict.
     """
 
     status: ClassVar[int]
     slug: ClassVar[str]  #: stable; the problem's `type` is TYPE_PREFIX + slug
     title: ClassVar[str]
 
-    def __init__(self, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+    ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
         self.headers = headers or {}
+        self.errors = errors
 
     def told(self) -> Problem:
         """The same without its detail: for a caller who is not to learn why."""
@@ -114,6 +121,60 @@ class RegistryUnavailable(Problem):
     status, slug, title = 503, "registry-unavailable", "Client registry unavailable"
 
 
+class MalformedJson(Problem):
+    """The body is not I-JSON (RFC 7493), so it does not mean the same to everybody."""
+
+    status, slug, title = 400, "malformed-json", "Body is not JSON"
+
+
+class ValidationFailed(Problem):
+    """Something in the body, the path, the query or a header is not what the view declares."""
+
+    status, slug, title = 422, "validation-failed", "Request not valid"
+
+
+class PreconditionRequired(Problem):
+    """A change came without If-Match: somebody else's could be lost (RFC 6585, 3)."""
+
+    status, slug, title = 428, "precondition-required", "Precondition required"
+
+
+class PreconditionFailed(Problem):
+    """If-Match names another version than the one there is (RFC 9110, 15.5.13)."""
+
+    status, slug, title = 412, "precondition-failed", "Precondition failed"
+
+
+class Conflict(Problem):
+    """What is asked would contradict what is there."""
+
+    status, slug, title = 409, "conflict", "Conflict"
+
+
+class NotFound(Problem):
+    """There is no such thing, or not for this client."""
+
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class ContentTooLarge(Problem):
+    """The body has more bytes than config.MAX_BODY."""
+
+    status, slug, title = 413, "content-too-large", "Content too large"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is said to be something else than JSON, or is compressed."""
+
+    status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class InternalServerError(Problem):
+    """Our fault; the cause is in the log alone."""
+
+    status, slug, title = 500, "internal-server-error", "Internal server error"
+
+
 def init_app(app: Flask) -> None:
     """Let whatever is raised leave as a problem."""
     app.register_error_handler(Problem, _problem)
@@ -122,7 +183,9 @@ def init_app(app: Flask) -> None:
 
 
 def _problem(problem: Problem) -> Response:
-    response = _response(problem.status, problem.slug, problem.title, problem.detail)
+    response = _response(
+        problem.status, problem.slug, problem.title, problem.detail, errors=problem.errors
+    )
     response.headers.update(problem.headers)
     return response
 
@@ -144,11 +207,15 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
 
 def _crash(error: Exception) -> Response:
     current_app.logger.error("a view failed", exc_info=error)
-    return _response(500, "internal-server-error", "Internal server error", "")
+    return _problem(InternalServerError())
 
 
-def _response(status: int, slug: str, title: str, detail: str) -> Response:
-    body = {"type": TYPE_PREFIX + slug, "title": title, "status": status}
+def _response(
+    status: int, slug: str, title: str, detail: str, *, errors: Sequence[Mapping[str, str]] = ()
+) -> Response:
+    body: dict[str, object] = {"type": TYPE_PREFIX + slug, "title": title, "status": status}
     if detail:
         body["detail"] = detail
+    if errors:
+        body["errors"] = errors
     return Response(json.dumps(body) + "\n", status, mimetype="application/problem+json")
