@@ -54,6 +54,8 @@ def create_app(
     questions = Questions(
         not_revoked=_revocation(app, config, log, stands_still=stands_still),
         registered=_registry(app, config),
+        keyed=_api_keys(app),
+        bound=_tokens(app, config, log, stands_still=stands_still),
     )
     identity.init_app(app, config, questions)
     app.before_request(_refuse_large_body)
@@ -96,6 +98,35 @@ def _registry(app: Flask, config: Config) -> identity.Registered | None:
     known = Known(open_store(config.registry.url), config.registry.ttl, time.monotonic)
     app.extensions["registry"] = known
     return admission(known)
+
+
+def _api_keys(app: Flask) -> identity.Keyed | None:
+    """What says whether an API key is the client's, None where there is no registry of them."""
+    known = app.extensions.get("registry")
+    if known is None:
+        return None
+    from .registry.api_keys import keyed  # noqa: PLC0415  (costs nothing where it is off)
+
+    return keyed(known)
+
+
+def _tokens(
+    app: Flask, config: Config, log: Callable[[str], None], *, stands_still: bool
+) -> identity.Bound | None:
+    """What says whether a token is the client's, None where no issuer is named."""
+    if config.tokens is None:
+        return None
+    from .tokens.keys import Keys  # noqa: PLC0415  (PyJWT, which costs nothing where it is off)
+    from .tokens.source import source  # noqa: PLC0415
+    from .tokens.verification import Tokens  # noqa: PLC0415
+
+    place = source(config.tokens.jwks, is_url=config.tokens.is_url)
+    pinned = config.tokens.algorithms
+    keys = Keys(place, pinned, log, clock=time.time, stands_still=stands_still)
+    if not stands_still:
+        keys.start()
+    app.extensions["tokens"] = keys
+    return Tokens(config.tokens, keys, time.time).bound
 
 
 def _refuse_large_body() -> None:

@@ -19,6 +19,7 @@ class Demands:
     scopes: frozenset[str] = frozenset()  #: all of them (RFC 6749, 3.3)
     is_public: bool = False  #: nobody is asked who they are
     token: bool = False  #: a bearer token that is bound to the certificate (RFC 8705, 3)
+    api_key: bool = False  #: one of the client's API keys
 
 
 def requires(*scopes: str) -> Callable[[View], View]:
@@ -36,6 +37,15 @@ def requires(*scopes: str) -> Callable[[View], View]:
 def requires_token(view: View) -> View:
     """Mark *view* as one for a bearer token that is bound to the caller's certificate as well."""
     return _marked(view, replace(demands(view), token=True))
+
+
+def requires_api_key(view: View) -> View:
+    """Mark *view* as one for an API key of the caller's as well, in the header Client-Api-Key.
+
+    A mark of its own: a key has no scopes, no end, and is bound to no certificate, so it must not
+    pass where a token is wanted. A view with both marks wants both.
+    """
+    return _marked(view, replace(demands(view), api_key=True))
 
 
 def public(view: View) -> View:
@@ -60,7 +70,7 @@ def narrowed(client: Client, scopes: Iterable[str]) -> Client:
 
 
 def _marked(view: View, demanded: Demands) -> View:
-    if demanded.is_public and (demanded.scopes or demanded.token):
+    if demanded.is_public and (demanded.scopes or demanded.token or demanded.api_key):
         raise ValueError(f"{getattr(view, '__name__', view)!r} is public and demands something")
     setattr(view, _MARK, demanded)
     return view

@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from . import registry_settings, revocation_settings
+from . import registry_settings, revocation_settings, token_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
 from .registry_settings import RegistrySettings
 from .revocation_settings import RevocationSettings
 from .sources import SOURCES, Source
+from .token_settings import TokenSettings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Value = TypeVar("Value")
@@ -62,6 +63,10 @@ class Config:
     CLIENT_REGISTRY      who is registered: sqlite:///PATH or dynamodb://TABLE; unset: the ALLOW_
                          lists alone say who may call
     REGISTRY_TTL         how long what it says of a certificate is kept: 30s
+    TOKEN_ISSUER         whose tokens count for views that are marked @requires_token: their `iss`
+    TOKEN_AUDIENCE       for whom they must be: in their `aud`
+    TOKEN_JWKS           the issuer's public keys: a file, or an https URL
+    TOKEN_ALGORITHMS     of their signatures: ES256 ES384 PS256 RS256 EdDSA Ed25519
     """
 
     source: Source
@@ -71,6 +76,7 @@ class Config:
     base_path: str = ""
     revocation: RevocationSettings | None = None
     registry: RegistrySettings | None = None
+    tokens: TokenSettings | None = None
 
     def trusts(self, peer: str) -> bool:
         """Whether identity headers from *peer* (REMOTE_ADDR, empty on a unix socket) count."""
@@ -98,6 +104,7 @@ class Config:
             fingerprints=frozenset(reader.entries("ALLOW_FINGERPRINTS", _fingerprint)),
         )
         registry = reader.registry()
+        tokens = token_settings.read(env, reader.faults)
         if not allow and not registry:
             reader.faults.append(
                 "nobody is allowed to call; set CLIENT_REGISTRY, or at least one of "
@@ -105,7 +112,7 @@ class Config:
             )
         if reader.faults or source is None:
             raise InvalidConfiguration("\n".join(reader.faults))
-        return cls(source, allow, networks, words, base_path, revocation, registry)
+        return cls(source, allow, networks, words, base_path, revocation, registry, tokens)
 
 
 def from_env_or_exit() -> Config:

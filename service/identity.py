@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ from .client import Client
 from .config import Config
 from .policy import Allowed, Denied
 from .sources import Source, Verified
+from .tokens import bearer
 
 __all__ = ["current_client", "public"]
 
@@ -30,6 +31,8 @@ Registered = Callable[[ClientCertificate], tuple[Client, str] | None]
 #: Takes the client; raises a Problem, or returns it with no more scopes than its token has.
 Bound = Callable[[Client], Client]
 Limited = Callable[[Client], None]
+#: Takes the client; raises a Problem, or returns what the log should say of its API key.
+Keyed = Callable[[Client], str]
 
 
 def current_client() -> Client:
@@ -45,12 +48,13 @@ class Questions:
     """What is asked beside the certificate and the lists; None = nobody asks.
 
     not_revoked: part of the certificate's validity; registered: whose it is; limited: whether that
-    client called too often; bound: whether the token is that client's.
+    client called too often; keyed: whether the API key is that client's; bound: whether the token.
     """
 
     not_revoked: NotRevoked | None = None
     registered: Registered | None = None
     limited: Limited | None = None
+    keyed: Keyed | None = None
     bound: Bound | None = None
 
 
@@ -71,8 +75,9 @@ class Gate:
 
     1. the peer is trusted, and a certificate is there; 2. it is well formed; 3. valid now, and no
     authority's; 4. not revoked; 5. known: registered, or on the lists; 6. active; 7. it calls not
-    too often; 8. it has the scopes of the view; 9. the token, where the view wants one, is right,
-    bound to the certificate, and has the scopes too.
+    too often; 8. it has the scopes of the view; 9. the API key, where the view wants one, is its;
+    10. the token, where the view wants one, is right, bound to the certificate, and has the scopes
+    too.
     """
 
     def __init__(
@@ -93,11 +98,11 @@ class Gate:
             certificate, note = self._identify()
             client, because = self._known(certificate)
             g.client = client
-            g.client = self._authorized(client, demanded)
+            g.client, key = self._authorized(client, demanded)
         except problems.Problem as problem:
             g.verdict = Denied(problem.detail or problem.slug)
             raise problem.told() from problem.__cause__
-        g.verdict = Allowed(f"{because}; {note}" if note else because)
+        g.verdict = Allowed("; ".join(filter(None, (because, note, key))))
 
     def _identify(self) -> tuple[ClientCertificate, str]:
         """The certificate, and what the log should say beside the verdict: 1 to 4."""
@@ -136,24 +141,34 @@ class Gate:
             raise problems.CertificateNotAllowed(verdict.because)
         return Client(certificate, organization=certificate.organization), verdict.because
 
-    def _authorized(self, client: Client, demanded: Demands) -> Client:
-        """The client as the view gets it: 7 to 9."""
+    def _authorized(self, client: Client, demanded: Demands) -> tuple[Client, str]:
+        """The client as the view gets it, and what the log should say of its API key: 7 to 10."""
         if self._ask.limited is not None:
             self._ask.limited(client)
         _require_scopes(client, demanded)
+        key = ""
+        if demanded.api_key:
+            if self._ask.keyed is None:
+                raise problems.InvalidApiKey("no CLIENT_REGISTRY is set, so no API key is known")
+            key = self._ask.keyed(client)
         if not demanded.token:
-            return client
+            return client, key
         if self._ask.bound is None:
-            raise problems.InvalidToken("no TOKEN_ISSUER is set, so no token can be right")
+            raise problems.InvalidToken("no TOKEN_ISSUER is set", bearer.MISSING)
         bound = self._ask.bound(client)
-        _require_scopes(bound, demanded)
-        return bound
+        _require_scopes(bound, demanded, bearer.INSUFFICIENT)
+        return bound, key
 
 
-def _require_scopes(client: Client, demanded: Demands) -> None:
+def _require_scopes(
+    client: Client, demanded: Demands, challenge: Mapping[str, str] | None = None
+) -> None:
     missing = authorization.missing(client, demanded)
     if missing:
-        raise problems.InsufficientScope(f"{client.id or 'it'} has no {' '.join(sorted(missing))}")
+        detail = f"{client.id or 'it'} has no {' '.join(sorted(missing))}"
+        raise problems.InsufficientScope(
+            f"{detail} by its token" if challenge else detail, challenge
+        )
 
 
 class VerifiedCache:

@@ -115,6 +115,22 @@ class InvalidToken(Problem):
     status, slug, title = 401, "invalid-token", "Token not valid"
 
 
+class InvalidApiKey(Problem):
+    """The API key is missing, wrong, or another client's.
+
+    403 and not 401: there is no HTTP authentication scheme for it that WWW-Authenticate could name
+    (RFC 9110, 15.5.2), and API Gateway answers 403 to a wrong key of its own.
+    """
+
+    status, slug, title = 403, "invalid-api-key", "API key not valid"
+
+
+class TokenKeysUnavailable(Problem):
+    """Whether the token is right cannot be told now: the issuer's keys cannot be had."""
+
+    status, slug, title = 503, "token-keys-unavailable", "Token issuer's keys unavailable"
+
+
 class RegistryUnavailable(Problem):
     """Whether the client is registered cannot be told now; Retry-After says when to ask again."""
 
