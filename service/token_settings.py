@@ -1,4 +1,4 @@
-"""What the environment says about tokens, as one frozen value; config.py reads it. Pure."""
+"""What the environment says about tokens, as one frozen value; config.py reads it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
@@ -98,14 +98,9 @@ class Texts:
     header: str
     payload: str
     signature: str
-    rest: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, token: str) -> Texts:
-        return cls(*token.split("."))
 
     def __str__(self) -> str:
-        return ".".join([self.header, self.payload, self.signature, *self.rest])
+        return f"{self.header}.{self.payload}.{self.signature}"
 
 
 def issuer(**keys: PrivateKey) -> Issuer:

@@ -45,7 +45,7 @@ class Function:
 FUNCTIONS = {
     "ApiFunction": Function(
         "service",
-        ours=("*.py", "blueprints/*.py"),
+        ours=("*.py", "blueprints/*.py", "tokens/*.py"),
         requirements="requirements.txt",
         but=frozenset({"gunicorn.conf.py", "wsgi.py"}),
     ),

@@ -13,12 +13,23 @@ ENV = {"CLIENT_CERT_SOURCE": "api-gateway", "ALLOW_SUBJECTS": "CN=billing"}
 NEVER = {"boto3", "botocore", "gunicorn", "requests", "urllib3", "pki", "proxy", "stack", "tests"}
 
 
-def imported(code: str) -> set[str]:
-    code += "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+#: Nobody listens there: the first fetch fails, and the function starts all the same.
+TOKENS = {
+    "TOKEN_ISSUER": "https://issuer.example",
+    "TOKEN_AUDIENCE": "https://api.example",
+    "TOKEN_JWKS": "http://127.0.0.1:9/jwks.json",
+}
+
+
+def loaded(code: str, env: dict[str, str]) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=ENV, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     )
     return set(done.stdout.split())
+
+
+def imported(code: str) -> set[str]:
+    return loaded(f"{code}; import sys; print(*{{n.partition('.')[0] for n in sys.modules}})", ENV)
 
 
 def test_the_function_imports_nothing_that_it_does_not_need() -> None:
@@ -31,11 +42,19 @@ def test_the_function_imports_nothing_that_it_does_not_need() -> None:
 
 def test_revocation_costs_nothing_where_it_is_off() -> None:
     code = "import service.lambda_handler, sys; print(*(n for n in sys.modules if 'revoc' in n))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=ENV, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["service.revocation_settings"]
+    assert loaded(code, ENV) == {"service.revocation_settings"}
     assert "subprocess" not in imported("import service.lambda_handler")
+
+
+def test_tokens_and_api_keys_cost_nothing_where_they_are_off() -> None:
+    """What refuses a view without them is there: the header's grammar, and no more of it."""
+    code = "import service.lambda_handler, sys; print(*sys.modules)"
+    off, on = loaded(code, ENV), loaded(code, {**ENV, **TOKENS})
+    ours = {name for name in on if name.startswith("service.tokens")}
+    assert {name for name in off if name in ours} == {"service.tokens", "service.tokens.bearer"}
+    assert ours > {"service.tokens.bearer", "service.tokens.verification"}
+    assert "service.registry.api_keys" not in off | on
+    assert "jwt" in on - off
 
 
 @pytest.mark.parametrize("module", ["gunicorn", "requests"])

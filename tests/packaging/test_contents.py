@@ -49,7 +49,13 @@ def test_git_ignores_what_the_pki_makes() -> None:
 @pytest.mark.parametrize(
     ("folder", "allowed"),
     [
-        ("service", {"*.py", "blueprints/*.py", "requirements.txt", "requirements-gunicorn.txt"}),
+        (
+            "service",
+            {
+                *("*.py", "blueprints/*.py", "tokens/*.py"),
+                *("requirements.txt", "requirements-gunicorn.txt"),
+            },
+        ),
         ("proxy", {"run", "*.conf", "nginx.conf.template", "*.py"}),
         ("pki", {"*.py", "cli/*.py", "lint/*.py", "requirements.txt"}),
     ],

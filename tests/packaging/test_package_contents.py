@@ -23,9 +23,10 @@ OURS = {
         *("problems", "revocation", "revocation_background", "revocation_build"),
         *("revocation_check", "revocation_child", "revocation_fetched", "revocation_file"),
         *("revocation_on_demand", "revocation_refresh", "revocation_s3", "revocation_settings"),
-        *("revocation_sources", "revocation_truststore", "sources", "unread_body"),
+        *("revocation_sources", "revocation_truststore", "sources", "token_settings", "unread_body"),
     ],
     "service/blueprints": ["__init__", "health", "root", "whoami"],
+    "service/tokens": ["__init__", "bearer", "claims", "jwks", "keys", "source", "verification"],
 }
 WATCHER = {
     "aws": [
@@ -35,7 +36,7 @@ WATCHER = {
     "aws/watcher": ["__init__", "config", "handler", "message", "metrics"],
 }
 PACKAGES = {"awsgi", "blinker", "click", "cryptography", "flask", "itsdangerous", "jinja2"}
-PACKAGES |= {"markupsafe", "werkzeug"}
+PACKAGES |= {"jwt", "markupsafe", "werkzeug"}
 #: Of cffi only the extension is there, and pycparser not at all.
 LEFT_OUT = {"pycparser"}
 
