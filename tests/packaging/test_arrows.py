@@ -26,8 +26,17 @@ NEVER = {
     "aws": {"service", "proxy", "stack", "tests", "flask", *KEYS},
     "stack": {"service", "proxy", "pki", "aws", "tests", "click", "flask", "cryptography"},
 }
-PURE = ("certificate", "policy", "sources", "chain", "issuer", "crl", "der", "revocation")
-PURE += ("tokens/bearer", "tokens/claims", "tokens/jwks")
+PURE = (
+    "certificate",
+    "policy",
+    "sources",
+    "chain",
+    "issuer",
+    "crl",
+    "der",
+    "revocation",
+    *("tokens/bearer", "tokens/claims", "tokens/jwks"),
+)
 # Imported when it is called, by who asks for it: no import at the head of a file.
 LAZY = {"service/revocation_s3.py": {"boto3"}}
 # Where the environment is read, and where something is printed: there, and in folders called cli.
