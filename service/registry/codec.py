@@ -9,6 +9,7 @@ from typing import Any
 
 from .matcher import Matcher
 from .registration import Rate, Registration, Status
+from .store import StoreUnavailable
 
 
 def encode(registration: Registration) -> str:
@@ -30,8 +31,17 @@ def encode(registration: Registration) -> str:
 
 
 def decode(text: str, last_seen: str | None = None) -> Registration:
-    """Return the registration in *text*, last seen at *last_seen* (ISO 8601)."""
-    value: dict[str, Any] = json.loads(text)
+    """Return the registration in *text*, last seen at *last_seen* (ISO 8601).
+
+    Raises StoreUnavailable where it cannot be read, as of a newer version of this code.
+    """
+    try:
+        return _read(json.loads(text), last_seen)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StoreUnavailable(f"a registration cannot be read: {error!r}") from error
+
+
+def _read(value: dict[str, Any], last_seen: str | None) -> Registration:
     return Registration(
         id=value["id"],
         organization=value["organization"],

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 from service.certificate import ClientCertificate
 
 from .codec import decode, encode
 from .matcher import Key, Matcher, looked_for, prefixes
 from .registration import Registration
+from .sqlite_file import PATIENCE, SqliteFile
+from .sqlite_schema import Schema
 from .store import (
     Actor,
     Ambiguous,
@@ -28,75 +28,77 @@ from .store import (
     VersionConflict,
 )
 
-VERSION = 1  #: of the schema, in user_version
-_SCHEMA = (
-    (
-        "CREATE TABLE clients (id TEXT PRIMARY KEY, organization TEXT NOT NULL,"
-        " version INTEGER NOT NULL, body TEXT NOT NULL, last_seen TEXT) WITHOUT ROWID"
+_SCHEMA = Schema(
+    part="registry",
+    steps=(
+        (
+            (
+                "CREATE TABLE clients (id TEXT PRIMARY KEY, organization TEXT NOT NULL,"
+                " version INTEGER NOT NULL, body TEXT NOT NULL, last_seen TEXT) WITHOUT ROWID"
+            ),
+            "CREATE INDEX clients_of_organization ON clients (organization, id)",
+            (
+                "CREATE TABLE matchers (kind TEXT NOT NULL, value TEXT NOT NULL,"
+                " issuer TEXT NOT NULL, client TEXT NOT NULL REFERENCES clients ON DELETE CASCADE,"
+                " PRIMARY KEY (kind, value, issuer)) WITHOUT ROWID"
+            ),
+            "CREATE INDEX matchers_of_client ON matchers (client)",
+            (
+                "CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT,"
+                " client TEXT NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL,"
+                " action TEXT NOT NULL, before TEXT, after TEXT)"
+            ),
+            "CREATE INDEX audit_of_client ON audit (client, number)",
+        ),
     ),
-    (
-        "CREATE TABLE matchers (kind TEXT NOT NULL, value TEXT NOT NULL, issuer TEXT NOT NULL,"
-        " client TEXT NOT NULL REFERENCES clients ON DELETE CASCADE,"
-        " PRIMARY KEY (kind, value, issuer)) WITHOUT ROWID"
-    ),
-    "CREATE INDEX matchers_of_client ON matchers (client)",
-    (
-        "CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, client TEXT NOT NULL,"
-        " at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, before TEXT, after TEXT)"
-    ),
-    "CREATE INDEX audit_of_client ON audit (client, number)",
 )
-_PATIENCE = 5.0  # seconds, for another writer
+_NUMBER = re.compile(r"[0-9]{1,30}")
 _AFTER = "\U0010ffff"  # behind every text that begins alike
+_AT_ONCE = 200  # keys of a certificate, which may have hundreds of names
+_LAST = (1 << 63) - 1
 
 
 class SqliteStore:
     """A Store in the file *path*; made, with its tables, if it is not there."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._local = threading.local()
-        with self._asking(), self._connection() as connection:
-            _prepare(connection)
+    def __init__(self, path: str, *, patience: float = PATIENCE) -> None:
+        self._file = SqliteFile(path, _SCHEMA, patience=patience)
 
     def recognise(self, certificate: ClientCertificate) -> Registration | None:
         """As Store.recognise."""
-        keys = looked_for(certificate)
-        marks = " UNION ALL ".join(["SELECT ?, ?, ?"] * len(keys))
-        statement = (
-            f"WITH wanted (kind, value, issuer) AS ({marks})"  # noqa: S608  (marks alone)
-            " SELECT DISTINCT clients.id, body, last_seen FROM wanted"
-            " CROSS JOIN matchers USING (kind, value, issuer)"
-            " JOIN clients ON clients.id = matchers.client LIMIT 2"
-        )
-        with self._asking(), self._connection() as connection:
-            rows = connection.execute(statement, _flat(keys)).fetchall()
-        if len(rows) > 1:
-            raise Ambiguous(f"the clients {rows[0][0]} and {rows[1][0]} both match")
-        return decode(rows[0][1], rows[0][2]) if rows else None
+        keys = list(looked_for(certificate))
+        found: dict[str, tuple[str, str | None]] = {}
+        with self._file.asking(), self._file.connection() as connection:
+            for start in range(0, len(keys), _AT_ONCE):
+                for id_, *row in _matching(connection, keys[start : start + _AT_ONCE]):
+                    found[id_] = row[0], row[1]
+        if len(found) > 1:
+            first, second, *_ = sorted(found)
+            raise Ambiguous(f"the clients {first} and {second} both match")
+        return next((decode(*row) for row in found.values()), None)
 
     def get(self, id_: str) -> Registration:
         """As Store.get."""
-        with self._asking(), self._connection() as connection:
+        with self._file.asking(), self._file.connection() as connection:
             return _get(connection, id_)
 
     def list(
         self, *, after: str = "", limit: int = 100, organization: str = ""
     ) -> Page[Registration]:
         """As Store.list."""
-        statement = (
-            "SELECT body, last_seen FROM clients WHERE id > ?"
-            " AND (? = '' OR organization = ?) ORDER BY id LIMIT ?"
-        )
-        given = (after, organization, organization, limit + 1)
-        with self._asking(), self._connection() as connection:
-            found = [decode(*row) for row in connection.execute(statement, given)]
-        return Page(found[:limit], found[limit - 1].id if len(found) > limit else "")
+        select = "SELECT body, last_seen FROM clients WHERE"
+        given: tuple[object, ...] = (after, limit + 1)
+        if organization:
+            select, given = f"{select} organization = ? AND", (organization, *given)
+        with self._file.asking(), self._file.connection() as connection:
+            rows = connection.execute(f"{select} id > ? ORDER BY id LIMIT ?", given).fetchall()
+        found = [decode(*row) for row in rows[:limit]]
+        return Page(found, found[-1].id if len(rows) > limit else "")
 
     def create(self, new: Registration, actor: Actor, now: datetime) -> Registration:
         """As Store.create."""
         stored = replace(new, version=1, created=now, updated=now, last_seen=None)
-        with self._asking(), self._changing() as connection:
+        with self._file.asking(), self._file.changing() as connection:
             taken = connection.execute("SELECT 1 FROM clients WHERE id = ?", (new.id,)).fetchone()
             if taken:
                 raise IdTaken(f"there is a client {new.id!r}")
@@ -109,7 +111,7 @@ class SqliteStore:
         self, changed: Registration, actor: Actor, now: datetime, action: str = "update"
     ) -> Registration:
         """As Store.update."""
-        with self._asking(), self._changing() as connection:
+        with self._file.asking(), self._file.changing() as connection:
             before = _at_version(connection, changed.id, changed.version)
             stored = replace(
                 changed,
@@ -130,7 +132,7 @@ class SqliteStore:
 
     def delete(self, id_: str, version: int, actor: Actor, now: datetime) -> None:
         """As Store.delete."""
-        with self._asking(), self._changing() as connection:
+        with self._file.asking(), self._file.changing() as connection:
             before = _at_version(connection, id_, version)
             connection.execute("DELETE FROM clients WHERE id = ?", (id_,))
             _note(connection, Entry(now, actor.name, "delete", id_, before, None))
@@ -141,85 +143,45 @@ class SqliteStore:
             "SELECT number, at, actor, action, client, before, after FROM audit WHERE client = ?"
             " AND number < ? ORDER BY number DESC LIMIT ?"
         )
-        number = int(before) if before.isdecimal() else 1 << 62
-        with self._asking(), self._connection() as connection:
+        number = min(int(before), _LAST) if _NUMBER.fullmatch(before) else _LAST
+        with self._file.asking(), self._file.connection() as connection:
             rows = connection.execute(statement, (id_, number, limit + 1)).fetchall()
         entries = [_entry(*row[1:]) for row in rows[:limit]]
         return Page(entries, str(rows[limit - 1][0]) if len(rows) > limit else "")
 
     def touch(self, id_: str, at: datetime) -> None:
         """As Store.touch."""
-        hour = at.replace(minute=0, second=0, microsecond=0).isoformat()
-        with suppress(StoreUnavailable), self._asking(), self._connection() as connection:
+        hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0).isoformat()
+        with (
+            suppress(StoreUnavailable),
+            self._file.asking(),
+            self._file.impatiently() as connection,
+        ):
             connection.execute(
                 "UPDATE clients SET last_seen = ? WHERE id = ? AND coalesce(last_seen, '') < ?",
                 (hour, id_, hour),
             )
 
-    def close(self) -> None:
-        """Close this thread's connection; those of others go with their threads."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-        self._local.__dict__.clear()
-
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """This thread's connection: SQLite's do not survive a fork."""
-        if getattr(self._local, "pid", None) != os.getpid():
-            self._local.pid = os.getpid()
-            self._local.connection = _open(self._path)
-        yield self._local.connection
-
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        """One writer at a time: what is read in here is still so when it is written."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        try:
+    def together(self) -> Iterator[None]:
+        """As Together.together."""
+        with self._file.asking(), self._file.changing():
             yield
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"{self._path}: {error}") from error
+
+    def close(self) -> None:
+        """As SqliteFile.close."""
+        self._file.close()
 
 
-def _open(path: str) -> sqlite3.Connection:
-    if path != ":memory:" and not Path(path).parent.is_dir():
-        raise sqlite3.OperationalError("its folder is not there")
-    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = ON")
-    # A change that was answered survives a power cut: WAL alone would not promise that.
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")  # also tells whether the file can be written
-    try:
-        _migrate(connection)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise sqlite3.DatabaseError(f"its version is {version}, expected {VERSION} or older")
-    if version == 0:
-        for statement in _SCHEMA:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+def _matching(connection: sqlite3.Connection, keys: Sequence[Key]) -> Iterator[tuple[str, ...]]:
+    marks = ", ".join(["(?, ?, ?)"] * len(keys))
+    statement = (
+        f"WITH wanted (kind, value, issuer) AS (VALUES {marks})"  # noqa: S608  (marks alone)
+        " SELECT DISTINCT clients.id, body, last_seen FROM wanted"
+        " CROSS JOIN matchers USING (kind, value, issuer)"
+        " JOIN clients ON clients.id = matchers.client LIMIT 2"
+    )
+    yield from connection.execute(statement, [part for key in keys for part in key])
 
 
 def _get(connection: sqlite3.Connection, id_: str) -> Registration:
@@ -256,7 +218,9 @@ def _require_apart(connection: sqlite3.Connection, stored: Registration) -> None
             kind, value, issuer = key
             theirs = Matcher(kind, value, issuer, (kind, value, issuer))
             if client != stored.id and mine.overlaps(theirs):
-                raise MatchesOverlap(mine, theirs, client)
+                other = _get(connection, client)
+                shown = next(one for one in other.matchers if one.key == theirs.key)
+                raise MatchesOverlap(mine, shown, client)
 
 
 def _near(connection: sqlite3.Connection, matcher: Matcher) -> Iterator[tuple[str, ...]]:
@@ -288,7 +252,3 @@ def _note(connection: sqlite3.Connection, entry: Entry) -> None:
 def _entry(at: str, actor: str, action: str, client: str, *states: str | None) -> Entry:
     before, after = (decode(state) if state else None for state in states)
     return Entry(datetime.fromisoformat(at), actor, action, client, before, after)
-
-
-def _flat(keys: Iterable[Key]) -> list[str]:
-    return [part for key in keys for part in key]

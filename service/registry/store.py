@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from service.certificate import ClientCertificate
 
@@ -16,7 +17,11 @@ T = TypeVar("T")
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be asked now; says why, for the log."""
+    """The store cannot be asked now; says why, for the log; *hint*: what to do, if it is known."""
+
+    def __init__(self, why: str, hint: str = "") -> None:
+        super().__init__(why)
+        self.hint = hint
 
 
 class UnknownRegistration(LookupError):
@@ -120,3 +125,11 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A store that can make many changes as one."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Changes of this thread in its block are written at its end, or none of them is."""
