@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 
-from . import docker, programs, runtime, tools
+from . import docker, dynamodb_local, programs, runtime, tools
 from .docker import DockerStack
 from .errors import StackError
 from .native import NativeStack
@@ -92,6 +92,7 @@ def test(settings: Settings) -> None:
     """All that the tests need: .venv, and the tools that live in environments of their own."""
     venv(settings)
     _try(programs.ensure_nss_tools)
+    _try(dynamodb_local.ensure_dynamodb_local)
     # Too much to put on anybody's laptop unasked.
     if os.environ.get("REQUIRE_ALL_TESTS") == "1":
         _try(programs.ensure_chromium)
