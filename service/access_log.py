@@ -72,6 +72,11 @@ def init_app(app: Flask, write: Callable[[str], None]) -> None:
     app.after_request(finish)
 
 
+def note_change(action: str, **what: object) -> None:
+    """Have the line of this request tell what it changed: *action*, and of what, such as its id."""
+    g.change = {"action": action, **what}
+
+
 def _start() -> None:
     g.started = time.perf_counter()
 
@@ -89,10 +94,14 @@ def _line(response: Response) -> dict[str, object]:
         "trace_id": trace_id if _TRACE_ID.fullmatch(trace_id) else "",
         **_verdict(g.get("verdict")),
     }
+    for name in ("problem", "change"):
+        if name in g:
+            line[name] = g.get(name)
     if isinstance(certificate, ClientCertificate):
         line["fingerprint"] = certificate.fingerprint
         line["serial_number"] = certificate.serial_number
         line["subject"] = certificate.subject
+        line["issuer"] = certificate.issuer
         line["organization"] = certificate.organization
     if isinstance(client, Client) and client.id:
         line["client"] = client.id

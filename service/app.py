@@ -12,7 +12,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from . import access_log, identity, problems, unread_body
-from .blueprints import BLUEPRINTS
+from .blueprints import BLUEPRINTS, of_the_registry, without_the_registry
 from .config import MAX_BODY, Config
 from .identity import Questions
 
@@ -61,7 +61,8 @@ def create_app(
     app.before_request(_refuse_large_body)
     app.after_request(_uncached)
     app.after_request(unread_body.finish)
-    for blueprint in BLUEPRINTS:
+    others = of_the_registry() if config.registry else without_the_registry()
+    for blueprint in (*BLUEPRINTS, *others):
         app.register_blueprint(blueprint)
     return app
 

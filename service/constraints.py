@@ -20,3 +20,7 @@ def text(pattern: str = LINE, *, at_most: int, at_least: int = 0, about: str = "
         max_length=at_most,
         description=about or None,
     )
+
+
+#: `next` of a page, to ask for the one that follows.
+CURSOR = text(r"[A-Za-z0-9._:=-]*", at_most=200, about="`next` of the page before")

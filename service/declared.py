@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Header", "declared"]
 
 T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., object])
 _MARK = "declaration"
 _NO_CONTENT = 204
+_JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Declaration:
     statuses: tuple[int, ...]
     headers: tuple[str, ...] = ()  #: of the answer
     problems: tuple[type[Problem], ...] = ()
-    media_type: str = "application/json"
+    media_type: str = _JSON
     inputs: Inputs | None = None  #: None = nothing is read
     about: str = ""  #: the view's docstring
     hidden: bool = False  #: not in the document
@@ -71,34 +73,41 @@ def declared(
     status: int | tuple[int, ...] = 0,
     headers: tuple[str, ...] = (),
     problems: tuple[type[Problem], ...] = (),
-    media_type: str = "application/json",
-    hidden: bool = False,
+    media_type: str = _JSON,
+    returns: Any = None,  # noqa: ANN401
 ) -> Callable[[Callable[..., object]], Callable[..., Any]]:
     """Read what the view takes by its signature, before it runs, and write what it returns.
 
     status: one, or the several that it may have, by default 200, or 204 for None; problems: those
-    it raises, beside those that come with what it takes and with who may call it. What is wrong
-    with the request is answered by MalformedJson, ValidationFailed, UnsupportedMediaType.
+    it raises, beside those that come with what it takes and with who may call it; returns: the type
+    of the body, where that of the view does not say it. What is wrong with the request is answered
+    by MalformedJson, ValidationFailed, UnsupportedMediaType.
     """
 
     def declare(view: Callable[..., object]) -> Callable[..., Any]:
         hints = get_type_hints(view, include_extras=True)
-        returns = _body(hints.pop("return", None))
+        body = returns or _body(hints.pop("return", None))
+        hints.pop("return", None)
         declaration = Declaration(
-            returns=returns,
-            statuses=_statuses(status, returns),
+            returns=body,
+            statuses=_statuses(status, body),
             headers=headers,
             problems=problems,
             media_type=media_type,
             inputs=_inputs(view, hints),
             about=inspect.getdoc(view) or "",
-            hidden=hidden,
         )
         called = _called(view, declaration)
         setattr(called, _MARK, declaration)
         return called
 
     return declare
+
+
+def undocumented(view: View) -> View:
+    """Mark *view* as none of the API's: it is not in the document."""
+    setattr(view, _MARK, Declaration(returns=None, statuses=(), hidden=True))
+    return view
 
 
 def declaration(view: object) -> Declaration | None:
@@ -157,9 +166,12 @@ def _called(view: Callable[..., object], declaration: Declaration) -> Callable[.
     def called(**path: str) -> Response:
         given = view(**inputs.read(path)) if inputs is not None else view()
         answer = given if isinstance(given, Answer) else Answer(given)
-        body = b"" if answer.body is None else encode(answer.body) + b"\n"
         status = answer.status or declaration.statuses[0]
-        response = Response(body, status, mimetype=declaration.media_type)
+        if answer.body is None:
+            response = Response(status=status)
+            del response.headers["Content-Type"]
+        else:
+            response = Response(encode(answer.body) + b"\n", status, mimetype=_JSON)
         response.headers.update(answer.headers)
         return response
 

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
-from .constraints import text
+from .constraints import CURSOR
 
 T = TypeVar("T")
 
@@ -15,9 +15,7 @@ class Paging(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Query parameters of a list; make yours a child of it to filter too."""
 
     limit: Annotated[int, Meta(ge=1, le=100, description="how many items, at most")] = 50
-    cursor: Annotated[
-        str, text(r"[A-Za-z0-9._:=-]*", at_most=200, about="`next` of the page before")
-    ] = ""
+    cursor: Annotated[str, CURSOR] = ""
 
 
 class Page(Struct, Generic[T], frozen=True):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from flask import Flask, Response, current_app, json
+from flask import Flask, Response, current_app, g, json
 from werkzeug.exceptions import HTTPException
 
 TYPE_PREFIX = "urn:problem-type:"
@@ -229,6 +229,7 @@ def _crash(error: Exception) -> Response:
 def _response(
     status: int, slug: str, title: str, detail: str, *, errors: Sequence[Mapping[str, str]] = ()
 ) -> Response:
+    g.problem = slug  # for the log
     body: dict[str, object] = {"type": TYPE_PREFIX + slug, "title": title, "status": status}
     if detail:
         body["detail"] = detail

@@ -1,16 +1,33 @@
 """GET /health: for load balancers, which have no client certificate."""
 
 from datetime import UTC, datetime
+from typing import Literal, NotRequired, TypedDict
 
 from flask import Blueprint, current_app
 
+from service.declared import declared
 from service.identity import public
 
 bp = Blueprint("health", __name__)
 
 
+class Revocation(TypedDict):
+    """Whether it can be told who is revoked; age: seconds, of the oldest CRL in force."""
+
+    state: Literal["off", "fresh", "stale", "none"]
+    age: NotRequired[int]
+
+
+class Health(TypedDict):
+    """Whether everything is as it should be; degraded is 200 as well."""
+
+    status: Literal["ok", "degraded"]
+    revocation: Revocation
+
+
 @bp.get("/health")
 @public
+@declared(returns=Health)
 def health() -> dict[str, object]:
     """Say that the process answers, and whether it can tell who is revoked.
 

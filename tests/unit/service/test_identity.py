@@ -252,17 +252,18 @@ LINE = {
     "verdict",
     "because",
 }
-WHO = {"fingerprint", "serial_number", "subject", "organization"}
+WHO = {"fingerprint", "serial_number", "subject", "issuer", "organization"}
+REFUSED = {"problem"}
 
 
 @pytest.mark.parametrize(
     ("path", "header", "verdict", "keys"),
     [
         ("/whoami", GOOD, "allowed", LINE | WHO),
-        ("/crash", GOOD, "allowed", LINE | WHO),
-        ("/whoami", None, "denied", LINE),
-        ("/whoami", "x", "denied", LINE),
-        ("/whoami", as_alb_sends(leaf(names=())), "denied", LINE | WHO),
+        ("/crash", GOOD, "allowed", LINE | WHO | REFUSED),
+        ("/whoami", None, "denied", LINE | REFUSED),
+        ("/whoami", "x", "denied", LINE | REFUSED),
+        ("/whoami", as_alb_sends(leaf(names=())), "denied", LINE | WHO | REFUSED),
         ("/health", None, "public", LINE),
     ],
 )
