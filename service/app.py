@@ -44,6 +44,7 @@ def create_app(
 ) -> Flask:
     """Put the API together: log, refusals, identity, and the blueprints of BLUEPRINTS.
 
+    Raises InvalidConfiguration where the registry cannot be used.
     *stands_still*: nothing runs between two requests, as in Lambda.
     """
     app = Api("service.app", static_folder=None)
@@ -53,7 +54,7 @@ def create_app(
     problems.init_app(app)
     questions = Questions(
         not_revoked=_revocation(app, config, log, stands_still=stands_still),
-        registered=_registry(app, config),
+        registered=_registry(app, config, stands_still=stands_still),
         keyed=_api_keys(app),
         bound=_tokens(app, config, log, stands_still=stands_still),
     )
@@ -88,15 +89,17 @@ def _revocation(
     return keeper.refresher.revocation.check
 
 
-def _registry(app: Flask, config: Config) -> identity.Registered | None:
+def _registry(app: Flask, config: Config, *, stands_still: bool) -> identity.Registered | None:
     """What says whose a certificate is, None where the lists alone say who may call."""
     if config.registry is None:
         return None
     from .registry.admission import admission  # noqa: PLC0415  (costs nothing where it is off)
     from .registry.known import Known  # noqa: PLC0415
-    from .registry.opening import open_store  # noqa: PLC0415
+    from .registry.opening import open_at_start  # noqa: PLC0415
 
-    known = Known(open_store(config.registry.url), config.registry.ttl, time.monotonic)
+    # What was kept must not outlive the time that a function is frozen.
+    clock = time.time if stands_still else time.monotonic
+    known = Known(open_at_start(config.registry), config.registry.ttl, clock)
     app.extensions["registry"] = known
     return admission(known)
 

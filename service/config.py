@@ -34,7 +34,11 @@ WORDS = frozenset({"unix", "elb"})
 
 
 class InvalidConfiguration(ValueError):
-    """All faults of the environment at once, one a line."""
+    """All faults of the environment at once, one a line; *hint*: what to do about them."""
+
+    def __init__(self, faults: str, hint: str = "service/config.py lists the variables") -> None:
+        super().__init__(faults)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +119,28 @@ class Config:
         return cls(source, allow, networks, words, base_path, revocation, registry, tokens)
 
 
-def from_env_or_exit() -> Config:
-    """Config.from_env for entry points: each fault is a line on stderr, and the process ends."""
+def registry_from_env(env: Mapping[str, str] = os.environ) -> RegistrySettings | None:
+    """Read CLIENT_REGISTRY and REGISTRY_TTL alone; raises InvalidConfiguration."""
+    reader = _Reader(env)
+    found = reader.registry()
+    if reader.faults:
+        raise InvalidConfiguration("\n".join(reader.faults))
+    return found
+
+
+def or_exit(start: Callable[[], Value]) -> Value:
+    """What *start* returns; if the configuration is at fault, a line a fault, and the end."""
     try:
-        return Config.from_env()
+        return start()
     except InvalidConfiguration as faults:
         lines = [f"error: {fault}" for fault in str(faults).splitlines()]
-        sys.stderr.write("\n".join([*lines, "  hint: service/config.py lists the variables\n"]))
+        sys.stderr.write("\n".join([*lines, f"  hint: {faults.hint}\n"]))
         sys.exit(1)
+
+
+def from_env_or_exit() -> Config:
+    """Config.from_env for entry points."""
+    return or_exit(Config.from_env)
 
 
 def _with_default_list(env: Mapping[str, str]) -> Mapping[str, str]:

@@ -41,6 +41,10 @@ loglevel = "warning"
 
 def on_starting(_server: object) -> None:
     """Tell a fault in the configuration once, before any worker meets it."""
-    from service.config import from_env_or_exit  # noqa: PLC0415  (the path is not set up before)
+    from service.config import from_env_or_exit, or_exit  # noqa: PLC0415  (no path is set up before)
 
-    from_env_or_exit()
+    registry = from_env_or_exit().registry
+    if registry is not None:
+        from service.registry.opening import open_at_start  # noqa: PLC0415
+
+        or_exit(lambda: open_at_start(registry)).close()

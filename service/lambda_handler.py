@@ -9,14 +9,14 @@ from typing import Any
 import awsgi
 
 from .app import create_app
-from .config import from_env_or_exit
+from .config import from_env_or_exit, or_exit
 from .lambda_answer import answer
 from .lambda_event import Request, read
 
 Wsgi = Callable[..., Iterable[bytes]]
 
 config = from_env_or_exit()
-app = create_app(config, stands_still=True)
+app = or_exit(lambda: create_app(config, stands_still=True))
 
 
 def handler(event: object, context: object) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from .access_log import SoonAfter
 from .app import create_app
-from .config import from_env_or_exit
+from .config import from_env_or_exit, or_exit
 
-app = create_app(from_env_or_exit(), log=SoonAfter())
+config = from_env_or_exit()
+app = or_exit(lambda: create_app(config, log=SoonAfter()))

@@ -29,14 +29,23 @@ class Health(TypedDict):
 @public
 @declared(returns=Health)
 def health() -> dict[str, object]:
-    """Say that the process answers, and whether it can tell who is revoked.
+    """Say that the process answers, and whether it can tell who is revoked and who is registered.
 
-    "degraded" is 200 as well: a load balancer would take out every target at once, for a CRL that
-    none of them gets.
+    "degraded" is 200 as well: a load balancer would take out every target at once, for a CRL or a
+    store that none of them gets.
     """
+    parts = {"revocation": _revocation(), "registry": _registry()}
+    is_well = all(part["state"] in {"off", "ok", "fresh"} for part in parts.values())
+    return {"status": "ok" if is_well else "degraded", **parts}
+
+
+def _revocation() -> dict[str, object]:
     keeper = current_app.extensions.get("revocation")
     if keeper is None:
-        return {"status": "ok", "revocation": {"state": "off"}}
-    found = keeper.refresher.revocation.health(datetime.now(UTC))
-    status = "ok" if found.state == "fresh" else "degraded"
-    return {"status": status, "revocation": found.as_dict()}
+        return {"state": "off"}
+    return dict(keeper.refresher.revocation.health(datetime.now(UTC)).as_dict())
+
+
+def _registry() -> dict[str, object]:
+    known = current_app.extensions.get("registry")
+    return {"state": "off"} if known is None else dict(known.health())

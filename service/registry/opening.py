@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .store import Store
+from service.config import InvalidConfiguration
+from service.registry_settings import RegistrySettings
+
+from .store import Store, StoreUnavailable
 
 
 def open_store(url: str) -> Store:
@@ -14,3 +17,14 @@ def open_store(url: str) -> Store:
     from .sqlite import SqliteStore  # noqa: PLC0415
 
     return SqliteStore(place.removeprefix("/"))
+
+
+def open_at_start(settings: RegistrySettings) -> Store:
+    """As open_store; a store that cannot be used is a fault of the configuration."""
+    try:
+        return open_store(settings.url)
+    except StoreUnavailable as error:
+        told = f"CLIENT_REGISTRY is {settings.url!r}; {error}"
+        if error.hint:
+            raise InvalidConfiguration(told, error.hint) from error
+        raise InvalidConfiguration(told) from error

@@ -83,7 +83,8 @@ def test_without_a_certificate_every_path_is_the_same_refusal(
 
 
 def test_only_what_is_marked_public_is_open(app: Flask) -> None:
-    healthy = {"status": "ok", "revocation": {"state": "off"}}
+    off = {"state": "off"}
+    healthy = {"status": "ok", "revocation": off, "registry": off}
     assert ask(app, "/health", None).json == healthy
     assert ask(app, "/", None).status_code == 403
 

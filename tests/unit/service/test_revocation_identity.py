@@ -159,7 +159,11 @@ def test_without_any_crl_all_are_refused_and_health_says_so(world: World) -> Non
     assert slug(ask(app, LEAF_6)) == "certificate-status-unknown"
     health = app.test_client().get("/health")
     assert health.status_code == 200
-    assert health.json == {"status": "degraded", "revocation": {"state": "none"}}
+    assert health.json == {
+        "status": "degraded",
+        "revocation": {"state": "none"},
+        "registry": {"state": "off"},
+    }
     (told,) = world.lines("revocation")
     assert told["revocation"] == {"state": "none"}
     assert "crl.pem: No such file" in str(told["problems"])
