@@ -64,7 +64,7 @@ def create_app(
     app.after_request(unread_body.finish)
     others = of_the_registry() if config.registry else without_the_registry()
     for blueprint in (*BLUEPRINTS, *others):
-        app.register_blueprint(blueprint)
+        app.register_blueprint(blueprint, config=config)
     return app
 
 

@@ -137,6 +137,12 @@ class RegistryUnavailable(Problem):
     status, slug, title = 503, "registry-unavailable", "Client registry unavailable"
 
 
+class StoreUnavailable(Problem):
+    """What is asked for cannot be had, or kept, now; Retry-After says when to ask again."""
+
+    status, slug, title = 503, "store-unavailable", "Store unavailable"
+
+
 class MalformedJson(Problem):
     """The body is not I-JSON (RFC 7493), so it does not mean the same to everybody."""
 
@@ -147,6 +153,15 @@ class ValidationFailed(Problem):
     """Something in the body, the path, the query or a header is not what the view declares."""
 
     status, slug, title = 422, "validation-failed", "Request not valid"
+
+
+class IdempotencyKeyReused(Problem):
+    """An Idempotency-Key came with another request before.
+
+    422 (draft-ietf-httpapi-idempotency-key-header-07, 2.7).
+    """
+
+    status, slug, title = 422, "idempotency-key-reused", "Idempotency key reused"
 
 
 class PreconditionRequired(Problem):

@@ -9,9 +9,9 @@ BLUEPRINTS = (health.bp, root.bp, whoami.bp)
 
 def of_the_registry() -> tuple[Blueprint, ...]:
     """Return those that need CLIENT_REGISTRY. Without it none of what they import is imported."""
-    from . import clients  # noqa: PLC0415
+    from . import clients, orders  # noqa: PLC0415
 
-    return (clients.bp,)
+    return (clients.bp, orders.bp)
 
 
 def without_the_registry() -> tuple[Blueprint, ...]:

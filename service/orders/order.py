@@ -1,0 +1,85 @@
+"""An order, as a client asks for it and as it is kept. Pure."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from service.constraints import text
+
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+OrderId = Annotated[str, text(ID, at_most=36, about="of an order of yours")]
+
+
+class Status(StrEnum):
+    """Whether an order is still to be delivered."""
+
+    OPEN = "open"
+    CANCELLED = "cancelled"
+
+
+class Item(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many of one thing."""
+
+    sku: Annotated[str, text("[A-Za-z0-9][A-Za-z0-9._-]*", at_most=64)]
+    quantity: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+Items = Annotated[tuple[Item, ...], Meta(min_length=1, max_length=100)]
+Reference = Annotated[str, text(at_most=100, about="what you call it")]
+
+
+class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client wants."""
+
+    items: Items
+    reference: Reference = ""
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What a client has ordered. cancelled: when, null = it is not."""
+
+    id: str
+    status: Status
+    items: Items
+    reference: Reference
+    created: datetime
+    cancelled: datetime | None = None
+
+
+def placed(new: NewOrder, now: datetime) -> Order:
+    """Return the order for *new*."""
+    return Order(
+        id=_id(now), status=Status.OPEN, items=new.items, reference=new.reference, created=now
+    )
+
+
+def as_placed(order: Order) -> Order:
+    """Return *order* as it was at first, whatever became of it."""
+    return replace(order, status=Status.OPEN, cancelled=None)
+
+
+def cancelled(order: Order, now: datetime) -> Order:
+    """Return *order* cancelled: *now*, or when it was."""
+    if order.status is Status.CANCELLED:
+        return order
+    return replace(order, status=Status.CANCELLED, cancelled=now)
+
+
+def is_for(order: Order, new: NewOrder) -> bool:
+    """Whether *order* is what *new* asks for."""
+    return (order.items, order.reference) == (new.items, new.reference)
+
+
+def _id(now: datetime) -> str:
+    """UUIDv7 (RFC 9562, 5.7): in the order of time, and nobody guesses the next one."""
+    milliseconds = int(now.timestamp() * 1000)
+    chance = secrets.randbits(74)
+    first, rest = chance >> 62, chance & (1 << 62) - 1
+    return str(UUID(int=milliseconds << 80 | 7 << 76 | first << 64 | 2 << 62 | rest))
