@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 MAX_BYTES = 256 * 1024  #: a large issuer's has 20 KB
 TIMEOUT = 3.0  #: seconds without a byte
 DEADLINE = 5.0  #: seconds for all of it
 #: Seconds that keys are kept, where the issuer says nothing, and whatever it says.
 TTL, SHORTEST, LONGEST = 300.0, 60.0, 3600.0
+_AGAIN = 0.2
 _PIECE = 1 << 16
 _OK = 200
 
@@ -67,14 +68,14 @@ def over_http(url: str) -> Document:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     ends = time.monotonic() + DEADLINE
     try:
-        with _connection(parts.scheme, parts.hostname or "", parts.port) as connection:
+        with _connection(parts) as connection:
             headers = {"Accept": "application/jwk-set+json, application/json"}
             connection.request("GET", path, headers={**headers, "User-Agent": "jwks"})
-            response = connection.getresponse()
-            if response.status != _OK:
-                raise Unavailable(f"it answered {response.status}; no redirect is followed")
-            data = _whole(response, ends)
-            return Document(data, ttl(response.getheader("Cache-Control") or ""))
+            with connection.getresponse() as response:
+                if response.status != _OK:
+                    raise Unavailable(f"it answered {response.status}; no redirect is followed")
+                data = _whole(response, ends)
+                return Document(data, ttl(response.getheader("Cache-Control") or ""))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(str(error) or type(error).__name__) from error
 
@@ -87,32 +88,52 @@ def ttl(cache_control: str) -> float:
     return min(max(float(found[1]) if found else TTL, SHORTEST), LONGEST)
 
 
+class _Connection(http.client.HTTPConnection):
+    """Keeps its socket where _cut finds it: during the handshake, and while an answer is read.
+
+    Of http.client, HTTPSConnection sets its own after the handshake, and forgets it as soon as the
+    answer says that it is the last.
+    """
+
+    opened: socket.socket | None = None
+
+    def __init__(self, url: SplitResult) -> None:
+        self._tls = url.scheme == "https"
+        self.default_port = 443 if self._tls else 80  # which the Host header leaves out
+        super().__init__(url.hostname or "", url.port or self.default_port, timeout=TIMEOUT)
+
+    def connect(self) -> None:
+        super().connect()
+        self.opened = self.sock
+        if self._tls:
+            context = ssl.create_default_context()
+            tls = context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = self.opened = tls
+            tls.do_handshake()
+
+
 @contextlib.contextmanager
-def _connection(scheme: str, host: str, port: int | None) -> Iterator[http.client.HTTPConnection]:
+def _connection(url: SplitResult) -> Iterator[http.client.HTTPConnection]:
     """A connection that ends after DEADLINE, however slowly something comes."""
-    made = (
-        http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-        if scheme == "http"
-        else http.client.HTTPSConnection(
-            host, port, timeout=TIMEOUT, context=ssl.create_default_context()
-        )
-    )
-    guard = threading.Timer(DEADLINE, _cut, (made,))
-    guard.daemon = True
-    guard.start()
+    made, over = _Connection(url), threading.Event()
+    threading.Thread(target=_cut, args=(made, over), daemon=True, name="jwks-guard").start()
     try:
         yield made
     finally:
-        guard.cancel()
+        over.set()
         made.close()
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """Wake whoever reads from it: closing alone would not."""
-    opened = connection.sock
-    if opened is not None:
-        with contextlib.suppress(OSError):
-            opened.shutdown(socket.SHUT_RDWR)
+def _cut(connection: _Connection, over: threading.Event) -> None:
+    """Wake whoever reads from it after DEADLINE: closing alone would not."""
+    wait = DEADLINE
+    while not over.wait(wait):
+        wait = _AGAIN
+        if connection.opened is not None:
+            with contextlib.suppress(OSError):
+                connection.opened.shutdown(socket.SHUT_RDWR)
 
 
 def _whole(response: http.client.HTTPResponse, ends: float) -> bytes:
