@@ -4,76 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
 
-from service.app import create_app
-from service.authorization import requires_token
-from service.config import Config
-from service.identity import current_client
 from tests import tokens
-from tests.tokens import AUDIENCE, ISSUER, compact
-from tests.unit.service.certs import HEADER, as_alb_sends
+from tests.tokens import compact
 from tests.unit.service.token_rows import BAD, CLIENT, GOOD, ISSUES, KEY, OTHER, RAW, VALID, Row
-
-CHALLENGE = 'Bearer realm="api"'
-WRONG = f'{CHALLENGE}, error="invalid_token"'
-
-
-def application(folder: Path, **env: str) -> Flask:
-    """Views that want a token, and one that does not."""
-    jwks = folder / "jwks.json"
-    if not jwks.exists():
-        jwks.write_bytes(ISSUES.jwks())
-    base = {
-        "CLIENT_CERT_SOURCE": "alb-verify",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "ALLOW_URIS": "spiffe://example.org/*",
-        "TOKEN_ISSUER": ISSUER,
-        "TOKEN_AUDIENCE": AUDIENCE,
-        "TOKEN_JWKS": str(jwks),
-    }
-    app = create_app(Config.from_env({**base, **env}))
-    bp = Blueprint("tokens", __name__)
-
-    @bp.route("/bound", methods=["GET", "POST"])
-    @requires_token
-    def bound() -> dict[str, Any]:
-        return {"scopes": sorted(current_client().scopes)}
-
-    app.register_blueprint(bp)
-    return app
+from tests.unit.service.token_views import INVALID, MISSING, application, ask, refused
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return application(tmp_path_factory.mktemp("tokens"))
-
-
-def ask(app: Flask, authorization: str | None, path: str = "/bound", **more: Any) -> TestResponse:
-    headers = {HEADER: as_alb_sends(CLIENT)}
-    if authorization is not None:
-        headers["Authorization"] = authorization
-    return app.test_client().open(path, headers=headers, **more)
-
-
-def problem(response: TestResponse) -> str:
-    body = json.loads(response.text)
-    assert set(body) == {"type", "title", "status"}
-    return str(body["type"]).removeprefix("urn:problem-type:")
-
-
-def refused(response: TestResponse) -> tuple[int, str, str]:
-    return response.status_code, problem(response), response.headers.get("WWW-Authenticate", "")
-
-
-INVALID = (401, "invalid-token", WRONG)
-MISSING = (401, "invalid-token", CHALLENGE)
 
 
 def test_the_good_token_is_let_in(app: Flask) -> None:
@@ -171,10 +116,7 @@ def test_without_an_issuer_no_token_is_right(tmp_path: Path) -> None:
 def test_what_was_checked_once_is_still_held_against_time_and_caller(app: Flask) -> None:
     stolen = f"Bearer {VALID}"
     assert ask(app, stolen).status_code == 200
-    thief = app.test_client().get(
-        "/bound", headers={HEADER: as_alb_sends(OTHER), "Authorization": stolen}
-    )
-    assert refused(thief) == INVALID
+    assert refused(ask(app, stolen, certificate=OTHER)) == INVALID
     assert ask(app, stolen).status_code == 200
 
 
