@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
+from service.authorization import requires_token
 from service.identity import current_client
 
 bp = Blueprint("echo", __name__)
@@ -70,6 +71,12 @@ def say() -> Response:
     for name, value in said["headers"]:
         response.headers.add(name, value)
     return response
+
+
+@bp.get("/bound")
+@requires_token
+def bound() -> Response:
+    return Response(b"bound", mimetype="text/plain")
 
 
 @bp.get("/large")

@@ -27,7 +27,7 @@ from proxy.wire import Received
 from tests import builders
 from tests.builders import Files, Holder
 from tests.e2e import wire
-from tests.parity import amazon
+from tests.parity import amazon, bearer
 from tests.parity.application import ALLOW, created
 from tests.parity.message import (
     EVENT_1,
@@ -41,7 +41,7 @@ from tests.parity.message import (
     answer,
 )
 
-API_GATEWAY_ENV = {**ALLOW, "CLIENT_CERT_SOURCE": "api-gateway"}
+API_GATEWAY_ENV = {**ALLOW, **bearer.ENV, "CLIENT_CERT_SOURCE": "api-gateway"}
 Respond = Callable[..., dict[str, Any]]
 
 
@@ -55,7 +55,8 @@ def respond() -> Respond:
 
 def behind(source: str, trusted: str = "") -> Flask:
     """The application for one source of certificates."""
-    return created({**ALLOW, "CLIENT_CERT_SOURCE": source, "TRUSTED_PROXIES": trusted})
+    env = {"CLIENT_CERT_SOURCE": source, "TRUSTED_PROXIES": trusted}
+    return created({**ALLOW, **bearer.ENV, **env})
 
 
 class TestClient:

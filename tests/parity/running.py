@@ -18,6 +18,7 @@ from stack.runtime import RIE
 from stack.settings import ROOT
 from tests.conftest import Pki, free_port, missing, require
 from tests.e2e.wire import PATIENCE
+from tests.parity import bearer
 from tests.parity.application import ALLOW
 from tests.parity.fronts import API_GATEWAY_ENV
 
@@ -83,7 +84,7 @@ def folder() -> Iterator[Path]:
 def service(run_dir: Path) -> Iterator[Path]:
     """gunicorn with the echo; its socket."""
     path = run_dir / "service.sock"
-    env = {**ALLOW, "BIND": f"unix:{path}", "CLIENT_CERT_SOURCE": "alb-verify"}
+    env = {**ALLOW, **bearer.ENV, "BIND": f"unix:{path}", "CLIENT_CERT_SOURCE": "alb-verify"}
     words: list[str | Path] = [VENV / "bin/gunicorn", "-c", ROOT / "service/gunicorn.conf.py"]
     with program(
         run_dir / "service.log",
