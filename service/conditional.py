@@ -29,7 +29,13 @@ def _versions(text: str) -> frozenset[str]:
 
 #: A parameter of a view: the tags of which one has to be that of what is changed.
 IfMatch = Annotated[
-    frozenset[str], Header("If-Match", parse=_versions, missing=PreconditionRequired)
+    frozenset[str],
+    Header(
+        "If-Match",
+        parse=_versions,
+        missing=PreconditionRequired,
+        pattern=rf"^(?:{_ETAGS.pattern})$(?!\n)",
+    ),
 ]
 
 

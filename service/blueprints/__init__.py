@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from . import health, root, whoami
+from . import description, health, root, whoami
 
-BLUEPRINTS = (health.bp, root.bp, whoami.bp)
+BLUEPRINTS = (health.bp, root.bp, whoami.bp, description.bp)
 
 
 def of_the_registry() -> tuple[Blueprint, ...]:

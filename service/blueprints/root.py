@@ -25,5 +25,7 @@ def root() -> Root:
         "links": {
             "self": url_for("root.root"),
             "whoami": url_for("whoami.whoami"),
+            "openapi": url_for("description.openapi"),
+            "docs": url_for("description.docs"),
         },
     }

@@ -18,16 +18,31 @@ from tests.packaging.test_contents import KEY, pins
 
 OURS = {
     "service": [
-        *("__init__", "access_log", "app", "certificate", "chain", "config", "crl", "der"),
-        *("identity", "issuer", "lambda_answer", "lambda_event", "lambda_handler", "policy"),
-        *("problems", "revocation", "revocation_background", "revocation_build"),
-        *("revocation_check", "revocation_child", "revocation_fetched", "revocation_file"),
-        *("revocation_on_demand", "revocation_refresh", "revocation_s3", "revocation_settings"),
-        *("revocation_sources", "revocation_truststore", "sources", "token_settings"),
-        *("unread_body",),
+        *("__init__", "access_log", "app", "authorization", "certificate", "chain", "client"),
+        *("conditional", "config", "constraints", "crl", "declared", "der", "fault", "header"),
+        *("i_json", "identity", "inputs", "issuer", "lambda_answer", "lambda_event"),
+        *("lambda_handler", "openapi", "openapi_answers", "paging", "policy", "problems"),
+        *("reference_page", "registry_settings", "revocation", "revocation_background"),
+        *("revocation_build", "revocation_check", "revocation_child", "revocation_fetched"),
+        *("revocation_file", "revocation_on_demand", "revocation_refresh", "revocation_s3"),
+        *("revocation_settings", "revocation_sources", "revocation_truststore", "sources"),
+        *("token_settings", "unread_body", "validation"),
     ],
-    "service/blueprints": ["__init__", "health", "root", "whoami"],
-    "service/tokens": ["__init__", "bearer", "claims", "jwks", "keys", "source", "verification"],
+    "service/blueprints": [
+        *("__init__", "clients", "description", "health", "orders", "root", "unregistered"),
+        *("whoami",),
+    ],
+    "service/orders": [
+        *("__init__", "opening", "order", "sqlite", "store"),
+    ],
+    "service/registry": [
+        *("__init__", "admission", "api_keys", "codec", "known", "matcher", "opening"),
+        *("registration", "representation", "sqlite", "sqlite_file", "sqlite_schema", "store"),
+        *("usage",),
+    ],
+    "service/tokens": [
+        *("__init__", "bearer", "claims", "jwks", "keys", "source", "verification"),
+    ],
 }
 WATCHER = {
     "aws": [
@@ -37,7 +52,7 @@ WATCHER = {
     "aws/watcher": ["__init__", "config", "handler", "message", "metrics"],
 }
 PACKAGES = {"awsgi", "blinker", "click", "cryptography", "flask", "itsdangerous", "jinja2"}
-PACKAGES |= {"jwt", "markupsafe", "werkzeug"}
+PACKAGES |= {"jwt", "markupsafe", "msgspec", "werkzeug"}
 #: Of cffi only the extension is there, and pycparser not at all.
 LEFT_OUT = {"pycparser"}
 
