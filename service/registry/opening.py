@@ -11,9 +11,15 @@ from .store import Store, StoreUnavailable
 def open_store(url: str) -> Store:
     """Return the store at *url*: sqlite:///PATH (four slashes: absolute) or dynamodb://TABLE.
 
-    Raises StoreUnavailable where a file cannot be used; a table is asked at the first lookup.
+    Raises StoreUnavailable where a file cannot be used, or there is no boto3 for a table, which is
+    asked at the first lookup.
     """
-    _, _, place = url.partition("://")
+    scheme, _, place = url.partition("://")
+    if scheme == "dynamodb":
+        from .dynamodb import DynamoDbStore  # noqa: PLC0415
+        from .dynamodb_table import DynamoDbTable  # noqa: PLC0415
+
+        return DynamoDbStore(DynamoDbTable(place))
     from .sqlite import SqliteStore  # noqa: PLC0415
 
     return SqliteStore(place.removeprefix("/"))

@@ -92,7 +92,8 @@ class Store(Protocol):
     def recognise(self, certificate: ClientCertificate) -> Registration | None:
         """Return the client whose matcher recognises *certificate*, None if there is none.
 
-        One indexed lookup. Raises Ambiguous where two clients' matchers do.
+        One indexed lookup. Its last_seen may be missing. Raises Ambiguous where two clients'
+        matchers do.
         """
 
     def get(self, id_: str) -> Registration:

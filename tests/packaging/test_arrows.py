@@ -38,7 +38,10 @@ PURE = (
     *("tokens/bearer", "tokens/claims", "tokens/jwks"),
 )
 # Imported when it is called, by who asks for it: no import at the head of a file.
-LAZY = {"service/revocation_s3.py": {"boto3"}}
+LAZY = {
+    "service/revocation_s3.py": {"boto3"},
+    "service/registry/dynamodb_table.py": {"boto3"},
+}
 # Where the environment is read, and where something is printed: there, and in folders called cli.
 ENVIRONMENT = {"config.py", "cli.py", "gunicorn.conf.py", "container.py"}
 PRINTS = {"cli.py"}
