@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 
 from .dynamodb_table import Condition, Key
 from .matcher import Key as MatcherKey
-from .matcher import Matcher, prefixes
+from .matcher import Matcher, above
 
 CLIENTS = "clients"
 GUARD = "guard"
@@ -69,7 +69,7 @@ def near(matcher: Matcher) -> Iterator[Condition]:
     else:
         yield _begins(f"{_shown(kind, value)}#")
     if kind in _URI_KINDS:
-        for prefix in prefixes(value):
+        for prefix in above(matcher):
             yield _begins(f"{_shown('uri-prefix', prefix)}#")
 
 

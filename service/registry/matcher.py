@@ -116,6 +116,12 @@ def _kind_and_text(value: str | bytes) -> tuple[str, str]:
     return ("text", value) if isinstance(value, str) else ("octets", value.hex())
 
 
+def above(matcher: Matcher) -> Iterator[str]:
+    """Yield the values of uri-prefix that overlap with *matcher*, a uri or uri-prefix, or may."""
+    # Of a prefix it is what is below, whatever its name.
+    yield from prefixes(f"{matcher.value}x" if matcher.kind == "uri-prefix" else matcher.value)
+
+
 def prefixes(uri: str) -> Iterator[str]:
     """Yield the values of uri-prefix that *uri* lies below of, the shortest first."""
     start = uri.find("//") + 2 if "//" in uri else 0

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from service.certificate import ClientCertificate
 
 from .codec import decode, encode
-from .matcher import Key, Matcher, looked_for, prefixes
+from .matcher import Key, Matcher, above, looked_for
 from .registration import Registration
 from .sqlite_file import PATIENCE, SqliteFile
 from .sqlite_schema import Schema
@@ -230,7 +230,7 @@ def _near(connection: sqlite3.Connection, matcher: Matcher) -> Iterator[tuple[st
     yield from connection.execute(exact, (kind, value))
     if kind not in {"uri", "uri-prefix"}:
         return
-    for prefix in prefixes(value):
+    for prefix in above(matcher):
         yield from connection.execute(exact, ("uri-prefix", prefix))
     if kind == "uri-prefix":
         below = (
