@@ -17,7 +17,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import request
@@ -28,7 +28,7 @@ from service.client import Client
 from .admission import RETRY_AFTER
 from .known import Known
 from .registration import Registration
-from .store import Actor, Store, StoreUnavailable, VersionConflict
+from .store import Actor, Ambiguous, Store, StoreUnavailable, VersionConflict
 
 #: Not X-Api-Key: that one API Gateway takes for a key of its usage plans, where an API has them.
 HEADER = "Client-Api-Key"
@@ -103,6 +103,8 @@ def _registration(known: Known, client: Client) -> Registration:
         raise problems.RegistryUnavailable(
             f"the registry cannot be asked: {error}", {"Retry-After": str(RETRY_AFTER)}
         ) from error
+    except Ambiguous as error:  # since a moment ago
+        raise problems.CertificateNotAllowed(str(error)) from error
     if found is None:
         raise problems.InvalidApiKey("it is not registered, so it has no API key")
     return found
@@ -120,7 +122,7 @@ def add_key(store: Store, id_: str, actor: Actor, now: datetime) -> str:
             raise TooManyKeys(f"{id_!r} has {MOST_KEYS} API keys, expected fewer")
         return replace(found, api_keys=(*found.api_keys, hashed(key)))
 
-    _change(store, id_, more, actor, now)
+    _change(store, id_, more, _Change(actor, now, "add-key"))
     return key
 
 
@@ -141,21 +143,26 @@ def remove_key(store: Store, id_: str, key_name: str, actor: Actor, now: datetim
         removed = name(named[0])
         return replace(found, api_keys=tuple(one for one in found.api_keys if one != named[0]))
 
-    _change(store, id_, less, actor, now)
+    _change(store, id_, less, _Change(actor, now, "remove-key"))
     return removed
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What the audit trail says of it."""
+
+    actor: Actor
+    now: datetime
+    action: str
+
+
 def _change(
-    store: Store,
-    id_: str,
-    change: Callable[[Registration], Registration],
-    actor: Actor,
-    now: datetime,
+    store: Store, id_: str, changed: Callable[[Registration], Registration], said: _Change
 ) -> None:
-    """Update the client by *change*; whoever changed something else meanwhile is in no way."""
+    """Update the client by *changed*; whoever changed something else meanwhile is in no way."""
     for tries_left in reversed(range(_TRIES)):
         try:
-            store.update(change(store.get(id_)), actor, now)
+            store.update(changed(store.get(id_)), said.actor, said.now, said.action)
         except VersionConflict:
             if not tries_left:
                 raise
