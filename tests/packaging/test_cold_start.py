@@ -57,6 +57,14 @@ def test_tokens_and_api_keys_cost_nothing_where_they_are_off() -> None:
     assert "jwt" in on - off
 
 
+def test_orders_cost_nothing_where_there_is_no_registry(tmp_path: Path) -> None:
+    code = "import service.lambda_handler, sys; print(*(n for n in sys.modules if 'orders' in n))"
+    assert loaded(code, ENV) == set()
+    there = loaded(code, {**ENV, "CLIENT_REGISTRY": f"sqlite:///{tmp_path}/clients.sqlite"})
+    assert {"service.blueprints.orders", "service.orders.sqlite"} <= there
+    assert "service.orders.dynamodb" not in there
+
+
 @pytest.mark.parametrize("module", ["gunicorn", "requests"])
 def test_an_import_too_many_would_be_seen(module: str) -> None:
     assert imported(f"import service.lambda_handler, {module}") & NEVER
