@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from datetime import timedelta
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from service.registry.matcher import Matcher
+from service.registry.opening import open_store
+from service.registry.registration import Registration
+from service.registry.store import Actor
 from tests import builders
 from tests.builders import Files, Holder
 from tests.conftest import Pki
@@ -44,13 +48,21 @@ def here() -> Mapping[str, Front]:
 @pytest.fixture(scope="session")
 def real(pki: Pki, keep: Callable[[Holder], Files]) -> Iterator[Mapping[str, OverTls]]:
     """8443 and 9443, the latter before a REST API in AWS's runtime, and before an HTTP API."""
+    with _real(pki, keep) as found:
+        yield found
+
+
+@contextmanager
+def _real(
+    pki: Pki, keep: Callable[[Holder], Files], more: Mapping[str, str] = {}
+) -> Iterator[Mapping[str, OverTls]]:
     with ExitStack() as stack:
         enter = stack.enter_context
         one, other = enter(running.folder()), enter(running.folder())
-        service, url = enter(running.service(one)), enter(running.function(one))
+        service, url = enter(running.service(one, more)), enter(running.function(one, more))
         enter(running.gateway(one, pki.truststore, url))
         in_process = f"{running.APPLICATION}:handler"
-        enter(running.gateway(other, pki.truststore, in_process, "2.0"))
+        enter(running.gateway(other, pki.truststore, in_process, "2.0", more=more))
         ports, ports_2 = (
             enter(running.nginx(run, pki, pki.truststore, service, run / "gateway.sock"))
             for run in (one, other)
@@ -71,6 +83,30 @@ def every(here: Mapping[str, Front], real: Mapping[str, Front]) -> Mapping[str, 
     """All of them."""
     found = {**here, **real}
     return {name: found[name] for name in message.NAMES}
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A CLIENT_REGISTRY where billing and alice may do with orders what they like."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('registry') / 'clients.sqlite'}"
+    store, scopes = open_store(url), frozenset({"orders:read", "orders:write"})
+    for name in ("billing", "alice"):
+        matcher = Matcher.of("uri", f"spiffe://example.org/{name}")
+        store.create(
+            Registration(name, name, (matcher,), scopes), Actor("tests"), datetime.now(UTC)
+        )
+    return url
+
+
+@pytest.fixture(scope="session")
+def registered(
+    pki: Pki, keep: Callable[[Holder], Files], registry: str
+) -> Iterator[Mapping[str, Front]]:
+    """All fronts again, of a service that has the registry."""
+    more = {"CLIENT_REGISTRY": registry}
+    with _real(pki, keep, more) as real:
+        found = {**{front.name: front for front in fronts.in_process(more)}, **real}
+        yield {name: found[name] for name in message.NAMES}
 
 
 @pytest.fixture(scope="session")

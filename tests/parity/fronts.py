@@ -6,7 +6,7 @@ import http.client
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -53,9 +53,9 @@ def respond() -> Respond:
     return found
 
 
-def behind(source: str, trusted: str = "") -> Flask:
-    """The application for one source of certificates."""
-    env = {"CLIENT_CERT_SOURCE": source, "TRUSTED_PROXIES": trusted}
+def behind(source: str, trusted: str = "", more: Mapping[str, str] = {}) -> Flask:
+    """The application for one source of certificates; *more*: of its environment."""
+    env = {"CLIENT_CERT_SOURCE": source, "TRUSTED_PROXIES": trusted, **more}
     return created({**ALLOW, **bearer.ENV, **env})
 
 
@@ -65,8 +65,8 @@ class TestClient:
     __test__ = False
     name = TEST_CLIENT
 
-    def __init__(self) -> None:
-        self._app = behind("alb-verify", "127.0.0.1")
+    def __init__(self, more: Mapping[str, str] = {}) -> None:
+        self._app = behind("alb-verify", "127.0.0.1", more)
 
     def ask(self, request: Request, client: Holder) -> Answer:
         joined: dict[str, str] = {}
@@ -167,11 +167,11 @@ class GatewayHere:
         )
 
 
-def in_process() -> list[TestClient | Function]:
-    """Those that need nothing but Python."""
-    gateway, target = behind("api-gateway"), behind("alb-verify", "elb")
+def in_process(more: Mapping[str, str] = {}) -> list[TestClient | Function]:
+    """Those that need nothing but Python; *more*: of their environment."""
+    gateway, target = behind("api-gateway", "", more), behind("alb-verify", "elb", more)
     return [
-        TestClient(),
+        TestClient(more),
         Function(EVENT_1, gateway, amazon.rest),
         Function(EVENT_2, gateway, amazon.http_api),
         Function(TARGET, target, amazon.alb),

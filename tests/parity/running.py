@@ -81,10 +81,11 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def service(run_dir: Path) -> Iterator[Path]:
-    """gunicorn with the echo; its socket."""
+def service(run_dir: Path, more: Mapping[str, str] = {}) -> Iterator[Path]:
+    """gunicorn with the echo; its socket. *more*: of its environment."""
     path = run_dir / "service.sock"
     env = {**ALLOW, **bearer.ENV, "BIND": f"unix:{path}", "CLIENT_CERT_SOURCE": "alb-verify"}
+    env |= more
     words: list[str | Path] = [VENV / "bin/gunicorn", "-c", ROOT / "service/gunicorn.conf.py"]
     with program(
         run_dir / "service.log",
@@ -96,29 +97,37 @@ def service(run_dir: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def function(run_dir: Path) -> Iterator[str]:
-    """The echo under AWS's runtime client and runtime emulator; the URL to invoke it by."""
+def function(run_dir: Path, more: Mapping[str, str] = {}) -> Iterator[str]:
+    """The echo under AWS's runtime client and runtime emulator; the URL to invoke it by.
+
+    *more*: of its environment.
+    """
     if not RIE.exists():
         missing(f"{RIE} is not there: python -m stack venv")
     port, api_port = free_port(), free_port()
     words: list[str | Path] = [RIE, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     words += ["--runtime-api-address", f"127.0.0.1:{api_port}"]
     words += [PYTHON, "-m", "awslambdaric", f"{APPLICATION}.handler"]
-    with program(run_dir / "function.log", words, API_GATEWAY_ENV) as started:
+    with program(run_dir / "function.log", words, {**API_GATEWAY_ENV, **more}) as started:
         started.until(lambda: _listens(port))
         yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
 
 
 @contextmanager
 def gateway(
-    run_dir: Path, truststore: Path, invoke: str, payload: str = "1.0", *more: str
+    run_dir: Path,
+    truststore: Path,
+    invoke: str,
+    payload: str = "1.0",
+    *options: str,
+    more: Mapping[str, str] = {},
 ) -> Iterator[Program]:
-    """`python -m proxy gateway` on gateway.sock."""
+    """`python -m proxy gateway` on gateway.sock; *more*: of its environment."""
     path = run_dir / "gateway.sock"
     words: list[str | Path] = [PYTHON, "-m", "proxy", "gateway", "--socket", path]
     words += ["--truststore", truststore, "--invoke", invoke, "--payload", payload]
-    words += ["--binary-media-types", "*/*", *more]
-    with program(run_dir / "gateway.log", words, API_GATEWAY_ENV) as started:
+    words += ["--binary-media-types", "*/*", *options]
+    with program(run_dir / "gateway.log", words, {**API_GATEWAY_ENV, **more}) as started:
         started.until(path.exists)
         yield started
 
