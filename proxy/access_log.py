@@ -68,4 +68,5 @@ class Line:
 
 
 def _message(body: bytes) -> str:
-    return str(json.loads(body)["message"])
+    said = json.loads(body)
+    return str(said.get("message") or said["title"])

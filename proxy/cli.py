@@ -18,7 +18,7 @@ from .gateway import Gateway
 from .limits import LARGEST_BODY
 from .request import Settings
 from .server import Server
-from .throttle import Throttle
+from .throttle import ClientThrottle, Throttle, burst_from, rate_from
 
 _EPILOG = """\
 python -m proxy gateway --socket .run/gateway.sock --truststore .pki/truststore.pem \\
@@ -47,6 +47,7 @@ def _serve(options: argparse.Namespace) -> None:
         Throttle(options.rate, options.burst),
         function.from_target(options.invoke),
         options.timeout,
+        clients=_client_throttle(options.client_rate, options.client_burst),
     )
     server = Server(options.socket, gateway.handle, largest_body=LARGEST_BODY)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,6 +80,20 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
+def _client_throttle(rate: str, burst: str) -> ClientThrottle | None:
+    if not rate and not burst:
+        return None
+    hint = "--client-rate 20/s --client-burst 40"
+    try:
+        per_second = rate_from(rate)
+    except ValueError as error:
+        raise GatewayError(f"--client-rate is {rate!r}, {error}", hint) from error
+    try:
+        return ClientThrottle(per_second, burst_from(burst))
+    except ValueError as error:
+        raise GatewayError(f"--client-burst is {burst!r}, {error}", hint) from error
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e9:  # noqa: PLR2004
@@ -106,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--domain-name", default="localhost", help="the custom domain (localhost)")
     add("--rate", type=_positive, default=10_000, help="requests a second (10000)")
     add("--burst", type=_positive, default=5_000, help="requests at once (5000)")
+    add("--client-rate", default="", help="of each certificate, such as 20/s or 90/m; no limit")
+    add("--client-burst", default="", help="of each certificate at once, such as 40")
     add("--timeout", type=_positive, default=29, help="seconds for the function (29)")
     add(
         "--binary-media-types",

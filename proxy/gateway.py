@@ -18,9 +18,9 @@ from .admission import Admission, Denied
 from .events import event, method
 from .function import LARGEST_PAYLOAD, Function, FunctionFailed, TimedOut
 from .limits import exceeded
-from .request import Call, Request, Settings, trace_id
-from .response import Cause, Response, refusal, with_ids
-from .throttle import Throttle
+from .request import Call, Request, Settings, below_base_path, trace_id
+from .response import Cause, Response, refusal, too_many_requests, with_ids
+from .throttle import ClientThrottle, Throttle
 from .wire import Received
 
 #: nginx sets these three in every request, so what a client sends under these names never arrives.
@@ -31,6 +31,8 @@ _OURS = frozenset({LEAF, ADDRESS, NGINX_STATUS})
 
 _NGINX = {"413": Cause.TOO_LARGE, "414": Cause.URI_TOO_LONG, "431": Cause.HEADERS_TOO_LARGE}
 _RESERVED = frozenset({"/ping", "/sping"})
+#: Asked by who watches, and not counted; as in client_limit_zone.conf.
+_WATCHED = "/health"
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ class Gateway:
     """Everything between the socket and the function.
 
     1. the leaf is decided about; whoever is refused gets 403 and nothing else;
-    2. limits of the stage and of the request;
+    2. limits of the client, of the stage and of the request;
     3. the event; 4. the function; 5. its answer; 6. one line in the access log.
     """
 
@@ -51,6 +53,7 @@ class Gateway:
     function: Function
     timeout: float = 29.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clients: ClientThrottle | None = None
 
     def handle(self, received: Received, body: bytes | None) -> Response:
         """The response to *received*; *body* is None if it was too large to be read."""
@@ -69,6 +72,9 @@ class Gateway:
         request = self._admit(received, body or b"", call, line)
         if isinstance(request, Response):
             return request
+        wait = self._client_wait(request)
+        if wait > 0:
+            return too_many_requests(wait, self.settings, call, trace_id(request, call))
         cause = self._over_limits(received, request, too_large=body is None)
         if cause is not None:
             return refusal(cause, self.settings, call)
@@ -100,6 +106,13 @@ class Gateway:
             _log.warning("Access denied. Reason: %s", reason)
             return refusal(Cause.FORBIDDEN, self.settings, call, verdict.because)
         return Request(received.method, received.target, headers, body, address, verdict)
+
+    def _client_wait(self, request: Request) -> float:
+        """In how many seconds the client may call, 0 if it may now."""
+        path = below_base_path(request.path, self.settings.base_path)
+        if self.clients is None or request.client_cert is None or path == _WATCHED:
+            return 0.0
+        return self.clients.wait(request.client_cert.pem)
 
     def _over_limits(
         self, received: Received, request: Request, *, too_large: bool

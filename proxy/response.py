@@ -6,6 +6,7 @@ HTTP API has other words and another header for its id.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -25,6 +26,7 @@ class Cause(Enum):
     URI_TOO_LONG = "URI_TOO_LONG"
     HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
     THROTTLED = "THROTTLED"
+    CLIENT_THROTTLED = "CLIENT_THROTTLED"  #: none of AWS's: see too_many_requests
     FUNCTION_FAILED = "INTEGRATION_FAILURE"
     UNDECODABLE = "API_CONFIGURATION_ERROR"
     TIMED_OUT = "INTEGRATION_TIMEOUT"
@@ -48,6 +50,9 @@ class _Words:
     error_type: str = ""  #: x-amzn-ErrorType
 
 
+_TOO_MANY_REQUESTS = (
+    b'{"type": "urn:problem-type:too-many-requests", "title": "Too many requests", "status": 429}\n'
+)
 _INTERNAL = b'{"message": "Internal server error"}'
 _REST: Mapping[Cause, _Words] = {
     Cause.FORBIDDEN: _Words(403, b'{"message":"Forbidden"}', "ForbiddenException"),
@@ -97,6 +102,21 @@ def refusal(cause: Cause, settings: Settings, call: Call, because: str = "") -> 
     return replace(
         identified, headers=(*identified.headers, ("x-amzn-ErrorType", words.error_type))
     )
+
+
+def too_many_requests(wait: float, settings: Settings, call: Call, trace: str) -> Response:
+    """What the service says of a client that calls too often (service/problems.py), word for word.
+
+    wait: seconds until it may call again.
+    """
+    headers = (
+        ("Content-Type", "application/problem+json"),
+        ("Retry-After", str(math.ceil(wait))),
+        ("Cache-Control", "no-store"),
+    )
+    because = f"the certificate has no token for {wait:.3f} s"
+    said = Response(429, headers, _TOO_MANY_REQUESTS, Cause.CLIENT_THROTTLED, because)
+    return with_ids(said, settings, call, trace)
 
 
 def with_ids(response: Response, settings: Settings, call: Call, trace_id: str = "") -> Response:

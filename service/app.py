@@ -57,6 +57,7 @@ def create_app(
         registered=_registry(app, config, stands_still=stands_still),
         keyed=_api_keys(app),
         bound=_tokens(app, config, log, stands_still=stands_still),
+        limited=_throttle(config),
     )
     identity.init_app(app, config, questions)
     app.before_request(_refuse_large_body)
@@ -131,6 +132,15 @@ def _tokens(
         keys.start()
     app.extensions["tokens"] = keys
     return Tokens(config.tokens, keys, time.time).bound
+
+
+def _throttle(config: Config) -> identity.Limited | None:
+    """What says whether a client calls too often, None where nobody can say how often it may."""
+    if config.throttle is None and config.registry is None:
+        return None
+    from .throttle import Local, Throttle  # noqa: PLC0415  (costs nothing where it is off)
+
+    return Throttle(config.throttle, Local(time.monotonic))
 
 
 def _refuse_large_body() -> None:

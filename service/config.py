@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from . import registry_settings, revocation_settings, token_settings
+from . import registry_settings, revocation_settings, throttle_settings, token_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
 from .registry_settings import RegistrySettings
 from .revocation_settings import RevocationSettings
 from .sources import SOURCES, Source
+from .throttle_settings import ThrottleSettings
 from .token_settings import TokenSettings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -27,8 +28,6 @@ Value = TypeVar("Value")
 
 #: Bodies over this many bytes are 413. Lambda takes 6 MB, of which base64 leaves 4.5.
 MAX_BODY = 4 * 1024 * 1024
-
-
 #: Peers that have no address.
 WORDS = frozenset({"unix", "elb"})
 
@@ -71,6 +70,8 @@ class Config:
     TOKEN_AUDIENCE       for whom they must be: in their `aud`
     TOKEN_JWKS           the issuer's public keys: a file, or an https URL
     TOKEN_ALGORITHMS     of their signatures: ES256 ES384 PS256 RS256 EdDSA Ed25519
+    CLIENT_RATE          how often each client may call, such as 20/s or 90/m, and CLIENT_BURST how
+                         often at once; CLIENT_…_MOST: what no registration gives more than
     """
 
     source: Source
@@ -81,6 +82,7 @@ class Config:
     revocation: RevocationSettings | None = None
     registry: RegistrySettings | None = None
     tokens: TokenSettings | None = None
+    throttle: ThrottleSettings | None = None
 
     def trusts(self, peer: str) -> bool:
         """Whether identity headers from *peer* (REMOTE_ADDR, empty on a unix socket) count."""
@@ -98,9 +100,8 @@ class Config:
         """Read *env*, or raise InvalidConfiguration with every fault."""
         reader = _Reader(_with_default_list(env))
         source = reader.source()
-        networks, words = reader.trusted_proxies(needed=source is None or source.in_headers)
-        base_path = reader.base_path()
-        revocation = reader.revocation()
+        trusted = reader.trusted_proxies(needed=source is None or source.in_headers)
+        base_path, revocation = reader.base_path(), reader.revocation()
         allow = AllowList(
             issuers=frozenset(reader.entries("ALLOW_ISSUERS", _name)),
             subjects=frozenset(reader.entries("ALLOW_SUBJECTS", _name)),
@@ -109,6 +110,7 @@ class Config:
         )
         registry = reader.registry()
         tokens = token_settings.read(env, reader.faults)
+        throttle = throttle_settings.read(env, reader.faults)
         if not allow and not registry:
             reader.faults.append(
                 "nobody is allowed to call; set CLIENT_REGISTRY, or at least one of "
@@ -116,7 +118,7 @@ class Config:
             )
         if reader.faults or source is None:
             raise InvalidConfiguration("\n".join(reader.faults))
-        return cls(source, allow, networks, words, base_path, revocation, registry, tokens)
+        return cls(source, allow, *trusted, base_path, revocation, registry, tokens, throttle)
 
 
 def registry_from_env(env: Mapping[str, str] = os.environ) -> RegistrySettings | None:

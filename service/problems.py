@@ -106,6 +106,12 @@ class InsufficientScope(Problem):
     status, slug, title = 403, "insufficient-scope", "Scope not granted"
 
 
+class TooManyRequests(Problem):
+    """The client calls more often than it may; Retry-After says when it may again (RFC 6585, 4)."""
+
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+
+
 class InvalidToken(Problem):
     """The bearer token is missing, expired, of somebody else, or not bound to the certificate.
 

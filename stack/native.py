@@ -113,6 +113,8 @@ class NativeStack:
                 *("--socket", run_dir / "gateway.sock"),
                 *("--truststore", self._truststore),
                 *("--payload", self.settings.payload, "--binary-media-types", "*/*"),
+                *("--client-rate", self.settings.front("CLIENT_RATE")),
+                *("--client-burst", self.settings.front("CLIENT_BURST")),
             ],
             self._function_env(),
         )

@@ -12,7 +12,10 @@ from .errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS", "PKI_URL")
-PREFIXES = ("ALLOW_", "REVOCATION_", "DOCKER_", "COMPOSE_", "STACK_", "XDG_")
+PREFIXES = (
+    *("ALLOW_", "REVOCATION_", "CLIENT_RATE", "CLIENT_BURST"),
+    *("DOCKER_", "COMPOSE_", "STACK_", "XDG_"),
+)
 # Of the authorities' keys alone: the stack's own leaves must be readable unattended.
 PASSPHRASE = "PKI_PASSPHRASE"  # noqa: S105  (its name)
 MTLS_MODES = ("verify", "passthrough")
@@ -97,6 +100,11 @@ class Settings:
         asked = {k: v for k, v in self.inherited.items() if k.startswith("REVOCATION_")}
         crl = str(self.pki_home / "crl.pem")
         return {"REVOCATION_CRLS": crl, "REVOCATION_REFRESH": "5s", **asked}
+
+    def front(self, variable: str) -> str:
+        """CLIENT_RATE or CLIENT_BURST as a front has it, "" = no limit: as in proxy/run."""
+        most = self.inherited.get(f"{variable}_MOST", "")
+        return most or self.inherited.get(variable, "")
 
     @property
     def urls(self) -> dict[str, str]:

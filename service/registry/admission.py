@@ -39,4 +39,4 @@ def admission(known: Known) -> Callable[[ClientCertificate], tuple[Client, str] 
 def _client(certificate: ClientCertificate, found: Registration) -> Client:
     if found.status is not Status.ACTIVE:
         raise problems.ClientSuspended(f"client {found.id} is {found.status}")
-    return Client(certificate, found.id, found.organization, found.scopes)
+    return Client(certificate, found.id, found.organization, found.scopes, found.rate)

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from service.rate import Rate
+
 from .matcher import Matcher
-from .registration import Rate, Registration, Status
+from .registration import Registration, Status
 from .store import StoreUnavailable
 
 

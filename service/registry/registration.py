@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.rate import Rate
+
 from .matcher import Matcher
 
 MOST_MATCHERS = 20
@@ -23,14 +25,6 @@ class Status(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many requests a second, in the long run, and so many at once."""
-
-    per_second: float
-    burst: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, convert, structs
 
 from service.constraints import LINES, text
+from service.rate import LEAST
+from service.rate import Rate as Limit
 
 from . import matcher, registration
 from .registration import Registration, Status
@@ -46,7 +48,7 @@ class Matcher(Struct, frozen=True, forbid_unknown_fields=True):
 class Rate(Struct, frozen=True, forbid_unknown_fields=True):
     """So many requests a second in the long run, and so many at once."""
 
-    per_second: Annotated[float, Meta(gt=0, le=FASTEST)]
+    per_second: Annotated[float, Meta(ge=LEAST, le=FASTEST)]
     burst: Annotated[int, Meta(ge=1, le=FASTEST)]
 
 
@@ -66,7 +68,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             organization=self.organization,
             matchers=tuple(dict.fromkeys(one.parsed() for one in self.matchers)),
             scopes=frozenset(self.scopes),
-            rate=registration.Rate(*structs.astuple(self.rate)) if self.rate else None,
+            rate=Limit(*structs.astuple(self.rate)) if self.rate else None,
             note=self.note,
         )
 

@@ -113,7 +113,12 @@ class Proxy:
 
 @contextmanager
 def proxy_alone(
-    pki: Pki, folder: Path, mtls_mode: str = "verify", *, conf: Path = ROOT / "proxy"
+    pki: Pki,
+    folder: Path,
+    mtls_mode: str = "verify",
+    *,
+    conf: Path = ROOT / "proxy",
+    more: Mapping[str, str] = {},
 ) -> Iterator[Proxy]:
     """Run *conf*/run start; ended by its pid."""
     require("nginx")
@@ -122,7 +127,7 @@ def proxy_alone(
     with (folder / "proxy.log").open("wb") as log:
         process = subprocess.Popen(
             [conf / "run", "start"],
-            env=_environment(pki, folder, port, mtls_mode),
+            env={**environment(pki, folder, port, mtls_mode), **more},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -141,7 +146,7 @@ def copy_of_conf(folder: Path) -> Path:
     return Path(shutil.copytree(ROOT / "proxy", folder / "proxy"))
 
 
-def _environment(pki: Pki, folder: Path, port: int, mtls_mode: str) -> Mapping[str, str]:
+def environment(pki: Pki, folder: Path, port: int, mtls_mode: str) -> Mapping[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "WORKERS": "1",

@@ -65,6 +65,14 @@ def test_orders_cost_nothing_where_there_is_no_registry(tmp_path: Path) -> None:
     assert "service.orders.dynamodb" not in there
 
 
+def test_throttling_costs_nothing_where_it_is_off() -> None:
+    code = "import service.lambda_handler, sys; print(*(n for n in sys.modules if 'thrott' in n))"
+    settings = {"service.throttle_settings"}
+    assert loaded(code, ENV) == settings
+    limited = {**ENV, "CLIENT_RATE": "20/s", "CLIENT_BURST": "40"}
+    assert loaded(code, limited) == {*settings, "service.throttle"}
+
+
 @pytest.mark.parametrize("module", ["gunicorn", "requests"])
 def test_an_import_too_many_would_be_seen(module: str) -> None:
     assert imported(f"import service.lambda_handler, {module}") & NEVER

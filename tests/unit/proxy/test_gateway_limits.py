@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from proxy import throttle
 from proxy.limits import LARGEST_BODY, exceeded
 from proxy.request import Settings
 from proxy.response import Cause
-from proxy.throttle import Throttle
+from proxy.throttle import ClientThrottle, Throttle
+from tests import builders
 from tests.unit.proxy.front import as_nginx, echo, saying, served
-from tests.unit.proxy.requests_made import HTTP_API, REST, gateway, request, stranger
+from tests.unit.proxy.requests_made import HTTP_API, REST, gateway, request, root, stranger
 
 BOTH = pytest.mark.parametrize("settings", [REST, HTTP_API], ids=["rest", "http"])
 
@@ -195,3 +198,32 @@ def test_functions_run_side_by_side(tmp_path: Path) -> None:
         one.send(as_nginx())
         other.send(as_nginx())
         assert [one.answer().status, other.answer().status] == [200, 200]
+
+
+def test_each_certificate_has_a_bucket_of_its_own_and_health_is_not_counted(
+    tmp_path: Path,
+) -> None:
+    now = [0.0]
+    limited = replace(gateway(tmp_path, echo), clients=ClientThrottle(0.5, 2, lambda: now[0]))
+    other = builders.leaf(issuer=root())
+    with served(limited) as front, front.connected() as connection:
+        answers = [connection.ask(as_nginx("GET /v1/x")) for _ in range(3)]
+        assert [answer.status for answer in answers] == [200, 200, 429]
+        assert answers[2].json()["type"] == "urn:problem-type:too-many-requests"
+        assert answers[2].headers["retry-after"] == "2"
+        assert connection.ask(as_nginx("GET /v1/x", holder=other)).status == 200
+        assert connection.ask(as_nginx("GET /v1/health")).status == 200
+        assert connection.ask(as_nginx("GET /v1/healthy")).status == 429
+        assert connection.ask(as_nginx("GET /v1/x", holder=stranger())).status == 403
+        now[0] = 2.0
+        assert connection.ask(as_nginx("GET /v1/x")).status == 200
+        assert connection.ask(as_nginx("GET /v1/x")).status == 429
+
+
+def test_so_many_buckets_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "MOST_CLIENTS", 2)
+    clients = ClientThrottle(1, 1, lambda: 0.0)
+    assert [clients.wait(name) == 0 for name in "ababcba"] == [
+        *(True, True, False, False),
+        *(True, False, True),
+    ]
