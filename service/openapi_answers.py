@@ -27,6 +27,7 @@ _GATE: tuple[type[Problem], ...] = (
     problems.CertificateNotAllowed,
     problems.ClientSuspended,
     problems.RegistryUnavailable,
+    problems.TooManyRequests,
 )
 _BODY = (problems.MalformedJson, problems.UnsupportedMediaType)
 #: Headers that come with a status.
