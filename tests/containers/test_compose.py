@@ -19,7 +19,9 @@ from stack import probe
 from stack.settings import ROOT, Settings
 from tests.conftest import free_port, missing
 
-PROJECT = "mtls-api-test"
+# Of this process: two checkouts may be tested at once, on one Docker engine.
+PROJECT = f"mtls-api-test-{os.getpid()}"
+NETWORK = f"172.30.{100 + os.getpid() % 150}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Compose:
                 "ALB_PORT": str(self.ports[0]),
                 "API_GATEWAY_PORT": str(self.ports[1]),
                 "PKI_PORT": str(self.pki_port),
-                "STACK_NETWORK": "172.30.84",
+                "STACK_NETWORK": NETWORK,
             },
             capture_output=True,
             text=True,

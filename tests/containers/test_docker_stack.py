@@ -23,8 +23,8 @@ def test_the_stack_comes_up_takes_a_good_truststore_and_goes_down(tmp_path: Path
         inherited={
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
-            "COMPOSE_PROJECT_NAME": "mtls-api-stack-test",
-            "STACK_NETWORK": "172.30.85",
+            "COMPOSE_PROJECT_NAME": f"mtls-api-stack-test-{os.getpid()}",
+            "STACK_NETWORK": f"172.31.{100 + os.getpid() % 150}",
         },
     )
     if wrong := docker.why_not(settings):
