@@ -13,7 +13,7 @@ from .errors import StackError
 ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS", "PKI_URL")
 PREFIXES = (
-    *("ALLOW_", "REVOCATION_", "CLIENT_RATE", "CLIENT_BURST"),
+    *("ALLOW_", "REVOCATION_", "TOKEN_", "CLIENT_RATE", "CLIENT_BURST"),
     *("DOCKER_", "COMPOSE_", "STACK_", "XDG_"),
 )
 # Of the authorities' keys alone: the stack's own leaves must be readable unattended.
