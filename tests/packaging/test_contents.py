@@ -53,6 +53,7 @@ def test_git_ignores_what_the_pki_makes() -> None:
             "service",
             {
                 *("*.py", "blueprints/*.py", "orders/*.py", "registry/*.py", "tokens/*.py"),
+                "registry/cli/*.py",
                 *("requirements.txt", "requirements-gunicorn.txt"),
             },
         ),

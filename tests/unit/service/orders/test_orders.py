@@ -135,7 +135,7 @@ def test_an_order_is_cancelled_and_cancelling_it_again_changes_nothing(alice: Ca
         ([NEW], {""}),
         ("order", {""}),
     ],
-    ids=lambda value: f"{value}"[:50],
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else f"{value}"[:50],
 )
 def test_what_is_no_order_is_refused_and_told_where_and_not_written(
     alice: Caller, new: Any, faulty: set[str]
