@@ -22,6 +22,8 @@ LARGEST = 50 * 1024 * 1024
 KEY = "crl/crl.pem"  #: in the bucket that the stack makes
 #: Octets for the environment of a function ("Lambda quotas").
 _ENVIRONMENT = 4096
+#: Of the name that CloudFormation gives a table: the stack's, the resource's, and some letters.
+_TABLE = 128 + len("-RegistryTable-") + 13
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----")
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
@@ -43,7 +45,7 @@ def of_values(values: Values) -> Iterator[Finding]:
     size = environment_size(values)
     if size > _ENVIRONMENT:
         said = f"the function's environment would have up to {size} octets; Lambda takes"
-        hint = "shorter lists (ALLOW_URIS may end in /*), or shorter keys in S3"
+        hint = "shorter lists (ALLOW_URIS may end in /*), shorter keys in S3, or clients registered"
         yield _error("environment.too-large", f"{said} {_ENVIRONMENT}", hint, "Revocation")
 
 
@@ -60,6 +62,9 @@ def environment_size(values: Values) -> int:
         size += len(f"{uri}?versionId={values['TruststoreVersion'] or version}&newest".encode())
         size += len(values["CrlUri"] or f"{bucket}/{KEY}")
         size += len(values["Revocation"] + values["RevocationRefresh"])
+    size += len("CLIENT_REGISTRY")
+    if values["ClientRegistry"] == "on":
+        size += len("dynamodb://" + "t" * _TABLE)
     return size
 
 

@@ -20,7 +20,7 @@ from stack.settings import Settings
 
 os.environ["PATH"] += ":/usr/sbin:/usr/local/sbin"
 
-pytest_plugins = ["tests.fakes.fixture"]
+pytest_plugins = ["tests.fakes.fixture", "tests.dynamodb.fixture"]
 
 
 def require(tool: str) -> str:
@@ -47,7 +47,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 #: Folders whose tests share what is slow to start, or of which there is one on a machine.
-_TOGETHER = ("containers", "e2e", "packaging", "parity")
+_TOGETHER = ("containers", "e2e", "packaging", "parity", "registry")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

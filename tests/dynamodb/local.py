@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
+
+from service.registry.dynamodb_table import DynamoDbTable
 from stack import dynamodb_local
 from tests.conftest import free_port, missing, require
 from tests.packaging.template.source import source
@@ -50,8 +53,6 @@ def running(folder: Path) -> Iterator[str]:
 @cache
 def client(url: str) -> Any:
     """A client for what tests themselves do in DynamoDB."""
-    import boto3
-
     return boto3.session.Session().client(
         "dynamodb",
         endpoint_url=url,
@@ -72,6 +73,11 @@ def make_table(url: str, resource: str = "RegistryTable") -> str:
         BillingMode=says["BillingMode"],
     )
     return name
+
+
+def table(url: str, name: str) -> DynamoDbTable:
+    """The table *name* as the service asks it, but with the tests' client."""
+    return DynamoDbTable(name, lambda _pid: client(url))
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

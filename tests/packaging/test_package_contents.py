@@ -36,9 +36,9 @@ OURS = {
         *("__init__", "opening", "order", "sqlite", "store"),
     ],
     "service/registry": [
-        *("__init__", "admission", "api_keys", "codec", "known", "matcher", "opening"),
-        *("registration", "representation", "sqlite", "sqlite_file", "sqlite_schema", "store"),
-        *("usage",),
+        *("__init__", "admission", "api_keys", "codec", "dynamodb", "dynamodb_keys"),
+        *("dynamodb_table", "known", "matcher", "opening", "registration", "representation"),
+        *("sqlite", "sqlite_file", "sqlite_schema", "store", "usage"),
     ],
     "service/tokens": [
         *("__init__", "bearer", "claims", "jwks", "keys", "source", "verification"),

@@ -61,6 +61,7 @@ def test_every_combination_is_accepted(name: str) -> None:
 
 _OTHER = {"OwnershipVerificationCertificateArn": f"{ARN}b"}
 _URI, _VERSION = {"TruststoreUri": "s3://bucket/truststore.pem"}, {"TruststoreVersion": "3HL4"}
+_NOBODY = "nobody could call - set AllowSubjects, AllowUris, AllowFingerprints or ClientRegistry"
 # What is refused, what is said, and the twin that is accepted.
 RULES: list[tuple[dict[str, str], str, dict[str, str]]] = [
     (
@@ -112,13 +113,18 @@ RULES: list[tuple[dict[str, str], str, dict[str, str]]] = [
     ),
     (
         {"AllowUris": ""},
-        "nobody could call - set AllowSubjects, AllowUris or AllowFingerprints",
+        _NOBODY,
         {"AllowUris": "", "AllowFingerprints": "0a" * 32},
     ),
     (
         {"AllowUris": "", "AllowIssuers": "CN=Example Issuing CA"},
-        "nobody could call - set AllowSubjects, AllowUris or AllowFingerprints",
+        _NOBODY,
         {"AllowUris": "", "AllowIssuers": "CN=Example Issuing CA", "AllowSubjects": "CN=billing"},
+    ),
+    (
+        {"AllowUris": "", "ClientRegistry": "off"},
+        _NOBODY,
+        {"AllowUris": "", "ClientRegistry": "on"},
     ),
     *(
         (

@@ -16,6 +16,7 @@ from tests.packaging.template import (  # noqa: F401  (each adds its promises)
     logs,
     order,
     outputs,
+    registry,
     revocation,
     truststore,
     watcher,

@@ -31,6 +31,7 @@ CHANGED = {
     "BasePath": "v2",
     "Revocation": "grace=24h",
     "RevocationRefresh": "1m",
+    "ClientRegistry": "off",
     "CrlUri": "s3://somebody-elses/crl.pem",
     "TruststoreUri": "s3://somebody-elses/truststore.pem",
     "TruststoreVersion": "another",
@@ -192,7 +193,7 @@ def test_what_is_known_of_the_environments_size_is_true() -> None:
 
 
 def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
-    """Places in S3 may be too long together: aws/revocation.py counts before it deploys."""
+    """Places in S3 and a table may be too long: aws/revocation.py counts before it deploys."""
     longest = {
         name: "x" * says["MaxLength"]
         for name, says in source()["Parameters"].items()
@@ -203,7 +204,8 @@ def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
     assert allowed | {"BasePath"} | elsewhere == set(longest)
     longest = {name: value for name, value in longest.items() if name not in elsewhere}
     longest |= {"MemorySize": "10240", "Architecture": "x86_64", "Revocation": "fail-closed"}
-    (stack,) = _made(Job({**GIVEN, **longest, "RevocationRefresh": "999h"}))
+    longest |= {"RevocationRefresh": "999h", "ClientRegistry": "off"}
+    (stack,) = _made(Job({**GIVEN, **longest}))
     assert 3600 < octets(stack) <= 4096
     description = stack.of("AWS::Lambda::Version")[version(stack, "ApiFunction")[0]]["Description"]
     assert len(description.replace("AllowList.VersionNumber", "9" * 19)) <= 256

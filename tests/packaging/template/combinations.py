@@ -14,6 +14,7 @@ _TRUSTSTORE = {
 }
 _CRL = {"CrlUri": "s3://somebody-elses/pki/crl.der"}
 _REVOCATION = {"Revocation": "fail-closed"}
+_REGISTRY = {"ClientRegistry": "on"}
 _ALL = {
     **_ZONE,
     **_CERTIFICATE,
@@ -27,6 +28,7 @@ _ALL = {
     **_CRL,
     "Revocation": "grace=24h",
     "RevocationRefresh": "90s",
+    **_REGISTRY,
     "Architecture": "x86_64",
     "MemorySize": "1769",
     "SnapStart": "off",
@@ -49,6 +51,8 @@ COMBINATIONS = MappingProxyType(
         "revocation": {**_MINE, **_ZONE, **_REVOCATION},
         "revocation elsewhere": {**_MINE, **_ZONE, **_REVOCATION, **_CRL},
         "all elsewhere": {**_MINE, **_ZONE, **_TRUSTSTORE, **_REVOCATION, **_CRL},
+        "registry": {**_MINE, **_ZONE, **_REGISTRY},
+        "registry alone": {"DomainName": "api.example.com", **_ZONE, **_REGISTRY},
         "base path": {**_MINE, **_ZONE, "BasePath": "v1.2"},
         "alarms": {**_MINE, **_ZONE, "AlarmEmail": "ops@example.com"},
         "tracing": {**_MINE, **_ZONE, "Tracing": "on"},
@@ -67,6 +71,7 @@ COMBINATIONS = MappingProxyType(
             "Tracing": "on",
             "BasePath": "v1",
             **_REVOCATION,
+            **_REGISTRY,
         },
         "all at once": {**_MINE, **_ALL},
     }

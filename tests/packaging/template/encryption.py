@@ -41,6 +41,8 @@ _ENCRYPTION = "TruststoreBucket.Properties.BucketEncryption"
         "a bucket that says nothing",
         {f"{_ENCRYPTION}.ServerSideEncryptionConfiguration.0": {"BucketKeyEnabled": False}},
     ),
+    Twin("the table", {"RegistryTable.Properties.SSESpecification": None}, "registry"),
+    Twin("a table", {"RegistryTable.Properties.SSESpecification.SSEEnabled": False}, "registry"),
     Twin("the topic", {"AlarmTopic.Properties.KmsMasterKeyId": None}, "alarms"),
     Twin("AWS's key", {"AlarmTopic.Properties.KmsMasterKeyId": "alias/aws/sns"}, "alarms"),
     Twin("for ever one key", {"AlarmKey.Properties.EnableKeyRotation": None}, "alarms"),
@@ -64,6 +66,11 @@ def _bucket(_made: Made, says: Mapping[str, Any]) -> Iterator[str]:
         yield f"encrypted by {by}"
 
 
+def _table(_made: Made, says: Mapping[str, Any]) -> Iterator[str]:
+    if says.get("SSESpecification", {}).get("SSEEnabled") is not True:
+        yield "encrypted with a key that nobody sees used"
+
+
 def _topic(made: Made, says: Mapping[str, Any]) -> Iterator[str]:
     key = str(says.get("KmsMasterKeyId")).removeprefix("${").removesuffix("}")
     if key not in made.of("AWS::KMS::Key"):
@@ -83,6 +90,7 @@ def _stage(_made: Made, says: Mapping[str, Any]) -> Iterator[str]:
 
 _CHECKS: Mapping[str, Callable[[Made, Mapping[str, Any]], Iterator[str]]] = {
     "AWS::S3::Bucket": _bucket,
+    "AWS::DynamoDB::Table": _table,
     "AWS::SNS::Topic": _topic,
     "AWS::KMS::Key": _key,
     "AWS::ApiGateway::Stage": _stage,

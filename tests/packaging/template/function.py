@@ -20,8 +20,9 @@ def function(made: Made) -> Mapping[str, Any]:
     return made.of("AWS::Lambda::Function")["ApiFunction"]
 
 
-#: What the publisher will have answered.
+#: What the publisher will have answered, and CloudFormation for the longest name of a stack.
 PUBLISHED = {
+    "${RegistryTable}": f"{'s' * 128}-RegistryTable-{'1X' * 6}Z",
     "${Truststore.Uri}": "s3://${TruststoreBucket}/truststore.pem",
     "${Truststore.VersionId}": "096fKKXTRTtl3on89fVO.nfljtsv6qko",
 }
@@ -140,6 +141,7 @@ def the_environment_is_what_the_service_reads(made: Made) -> Iterator[str]:
             "ALLOW_SUBJECTS": asked["AllowSubjects"],
             "ALLOW_URIS": asked["AllowUris"],
             "ALLOW_FINGERPRINTS": asked["AllowFingerprints"],
+            "CLIENT_REGISTRY": env["CLIENT_REGISTRY"],
         }
     )
     if config.allow != wanted.allow:

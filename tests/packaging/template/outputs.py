@@ -35,6 +35,7 @@ def _place_for_crl(made: Made) -> dict[str, str]:
         {"Outputs.CrlUri.Value.Fn::If.1": {"Ref": "TruststoreUri"}},
         "all elsewhere",
     ),
+    Twin("no table", {"Outputs.RegistryTable": None}, "registry"),
     Twin("the wrong log", {"Outputs.FunctionLogGroup.Value": {"Ref": "AccessLog"}}),
     Twin("nothing said of it", {"Outputs.Url.Description": None}),
 )
@@ -53,6 +54,7 @@ def the_outputs_say_what_somebody_needs_next(made: Made) -> Iterator[str]:
             ["TruststoreBucket"] if made.of("AWS::S3::Bucket") else [], "${TruststoreBucket}"
         ),
         **_place_for_crl(made),
+        **({"RegistryTable": "${RegistryTable}"} if made.of("AWS::DynamoDB::Table") else {}),
         "FunctionName": "${ApiFunction}",
         "FunctionLogGroup": "${ApiFunctionLog}",
         "ExpiryWatcherName": "${ExpiryWatcher}",

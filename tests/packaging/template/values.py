@@ -119,6 +119,7 @@ OTHERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Architecture": (("arm64", "x86_64"), ("", "amd64", "ARM64")),
     "MemorySize": (("128", "10240"), ("127", "10241", "", "1 GB")),
     "SnapStart": (("on", "off"), ("", "true", "On")),
+    "ClientRegistry": (("on", "off"), ("", "true", "On")),
     "Tracing": (("on", "off"), ("", "Active")),
     "ThrottleRate": (("1", "0010", "10000"), ("0", "-1", "10001", "")),
     "ThrottleBurst": (("1", "5000"), ("0", "5001", "many")),
