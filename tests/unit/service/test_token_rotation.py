@@ -112,3 +112,35 @@ def test_while_it_is_down_known_keys_go_on_and_nobody_can_tell_of_others(
     assert "it answered 500" in capsys.readouterr().err
     clock.ahead += 2 * 3600
     assert refused(ask(app, by(OLD))) == UNAVAILABLE
+
+
+def test_health_says_whether_there_are_keys_and_takes_no_target_out(
+    tmp_path: Path, jwks: Site, clock: Clock
+) -> None:
+    app = application(tmp_path, TOKEN_JWKS=jwks.url)
+
+    def said() -> tuple[str, str]:
+        response = app.test_client().get("/health")
+        assert response.status_code == 200
+        assert response.json is not None
+        return response.json["status"], response.json["token_keys"]["state"]
+
+    assert said() == ("ok", "fresh")
+    jwks.answer = reply(status=500)
+    clock.ahead += 10
+    ask(app, by(NEW))
+    assert said() == ("degraded", "stale")
+    clock.ahead += 2 * 3600
+    ask(app, by(OLD))
+    assert said() == ("degraded", "unavailable")
+    jwks.answer = reply(OLD.jwks())
+    clock.ahead += 10
+    ask(app, by(OLD))
+    assert said() == ("ok", "fresh")
+
+
+def test_health_says_nothing_of_keys_where_no_token_is_wanted(tmp_path: Path) -> None:
+    off = {"TOKEN_ISSUER": "", "TOKEN_AUDIENCE": "", "TOKEN_JWKS": ""}
+    response = application(tmp_path, **off).test_client().get("/health")
+    assert response.json is not None
+    assert set(response.json) == {"status", "revocation", "registry"}
