@@ -35,6 +35,7 @@ IfMatch = Annotated[
         parse=_versions,
         missing=PreconditionRequired,
         pattern=rf"^(?:{_ETAGS.pattern})$(?!\n)",
+        example='"1"',
     ),
 ]
 

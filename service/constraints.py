@@ -9,9 +9,17 @@ LINE = r"[^\x00-\x1f\x7f]*"
 LINES = r"[^\x00-\x08\x0b-\x1f\x7f]*"
 
 
-def text(pattern: str = LINE, *, at_most: int, at_least: int = 0, about: str = "") -> Meta:
+def text(
+    pattern: str = LINE,
+    *,
+    at_most: int,
+    at_least: int = 0,
+    about: str = "",
+    examples: tuple[str, ...] = (),
+) -> Meta:
     r"""Return the constraint of a text that is *pattern* from its first character to its last.
 
+    about, examples: for the document.
     Python's "$" also stands before a "\n" at the end (re, "$"), which ECMA-262's does not.
     """
     return Meta(
@@ -19,6 +27,7 @@ def text(pattern: str = LINE, *, at_most: int, at_least: int = 0, about: str = "
         min_length=at_least or None,
         max_length=at_most,
         description=about or None,
+        examples=list(examples) or None,
     )
 
 

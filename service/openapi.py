@@ -15,7 +15,9 @@ from werkzeug.routing import Rule
 
 from .authorization import Demands, demands
 from .declared import Declaration, declaration
+from .header import Header
 from .openapi_answers import JSON, REFERENCE, Refer, answers, one_by_one, raised_by
+from .openapi_links import link
 from .problems import Problem
 
 VERSION = "1.0.0"  #: of the API
@@ -49,6 +51,7 @@ def document(app: Flask, server: str) -> dict[str, Any]:
             "responses": answers(declared, raised, refer),
             "security": _security(demanded),
         }
+    link(paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "mTLS API", "version": VERSION, "description": _ABOUT},
@@ -141,7 +144,7 @@ def _taken(path: str, declared: Declaration, refer: Refer) -> _Schema:
             schema["default"] = field.default
         parameters.append(_parameter(field.encode_name, "query", schema, required=field.required))
     for name, (header, type_) in inputs.headers.items():
-        schema = _text(header.pattern) if header.parse else refer(type_)
+        schema = _text(header) if header.parse else refer(type_)
         required = name not in inputs.defaults
         parameters.append(_parameter(header.name, "header", schema, required=required))
     taken: _Schema = {"parameters": parameters} if parameters else {}
@@ -151,8 +154,11 @@ def _taken(path: str, declared: Declaration, refer: Refer) -> _Schema:
     return taken
 
 
-def _text(pattern: str) -> _Schema:
-    return {"type": "string", "pattern": pattern} if pattern else {"type": "string"}
+def _text(header: Header) -> _Schema:
+    found: _Schema = {"type": "string"}
+    if header.pattern:
+        found["pattern"] = header.pattern
+    return {**found, "examples": [header.example]} if header.example else found
 
 
 @cache

@@ -32,6 +32,8 @@ _GATE: tuple[type[Problem], ...] = (
 _BODY = (problems.MalformedJson, problems.UnsupportedMediaType)
 #: Headers that come with a status.
 _HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+#: What a terminator refuses by itself, in words of its own, before the service hears of it.
+_TERMINATORS = {"414": "URI too long", "431": "Header fields too large"}
 _PROBLEM = {
     "description": "Why it is refused (RFC 9457).",
     "type": "object",
@@ -88,6 +90,8 @@ def answers(declared: Declaration, raised: set[type[Problem]], refer: Refer) -> 
         found[str(status)] = answer
     for status in sorted({one.status for one in raised}):
         found[str(status)] = _refusal(status, [one for one in raised if one.status == status])
+    for by_itself, why in _TERMINATORS.items():
+        found[by_itself] = {"description": f"{why}: the terminator's own answer"}
     return dict(sorted(found.items()))
 
 

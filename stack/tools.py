@@ -12,7 +12,7 @@ from .settings import ROOT
 
 LISTS = ROOT / "tests/tools"
 FOLDER = VENV / "tools"
-TOOLS = ("sam", "checkov", "moto")
+TOOLS = ("sam", "checkov", "moto", "schemathesis")
 
 
 def ensure_tool(name: str, say: Callable[[str], None]) -> Path:

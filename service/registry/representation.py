@@ -19,8 +19,12 @@ from .store import Entry
 
 FASTEST = 10_000  #: requests a second; as many at once
 
-Id = Annotated[str, text(registration.ID.pattern, at_most=63, about="of a client")]
-Scope = Annotated[str, text(registration.SCOPE.pattern, at_most=65)]
+Id = Annotated[
+    str, text(registration.ID.pattern, at_most=63, about="of a client", examples=("shipping",))
+]
+Scope = Annotated[
+    str, text(registration.SCOPE.pattern, at_most=65, examples=("orders:read", "orders:write"))
+]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -52,11 +56,21 @@ class Rate(Struct, frozen=True, forbid_unknown_fields=True):
     burst: Annotated[int, Meta(ge=1, le=FASTEST)]
 
 
+_MATCHERS = [
+    [{"kind": "uri", "value": "spiffe://example.org/shipping"}],
+    [{"kind": "dns", "value": "shipping.example.org", "issuer": "CN=Example Issuing CA,O=Example"}],
+]
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What of a client can be set: all of it at once."""
 
-    organization: Annotated[str, text(at_least=1, at_most=registration.ORGANIZATION)]
-    matchers: Annotated[list[Matcher], Meta(max_length=registration.MOST_MATCHERS)] = []
+    organization: Annotated[
+        str, text(at_least=1, at_most=registration.ORGANIZATION, examples=("Example",))
+    ]
+    matchers: Annotated[
+        list[Matcher], Meta(max_length=registration.MOST_MATCHERS, examples=_MATCHERS)
+    ] = []
     scopes: Annotated[list[Scope], Meta(max_length=registration.MOST_SCOPES)] = []
     rate: Rate | None = None
     note: Annotated[str, text(LINES, at_most=registration.NOTE)] = ""

@@ -146,6 +146,19 @@ def test_what_a_change_takes_is_in_it(described: dict[str, Any]) -> None:
     assert not any(one["required"] for one in query)
 
 
+def test_what_was_read_leads_to_its_changes(described: dict[str, Any]) -> None:
+    made = described["paths"]["/clients"]["post"]["responses"]["201"]["links"]
+    assert made["clients_update"] == {
+        "operationId": "clients_update",
+        "parameters": {"client_id": "$response.body#/id", "If-Match": "$response.header.ETag"},
+    }
+    one = described["paths"]["/clients/{client_id}"]
+    read, changed = (one[method]["responses"]["200"]["links"] for method in ("get", "put"))
+    assert read["clients_delete"]["parameters"]["client_id"] == "$request.path.client_id"
+    assert set(made) == set(read) == set(changed)
+    assert "links" not in described["paths"]["/clients"]["get"]["responses"]["200"]
+
+
 def test_a_view_that_declares_nothing_is_in_it_too(api: Registered) -> None:
     found = odd(api.app)
     plain = found["paths"]["/plain/{number}"]["get"]
