@@ -5,6 +5,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check --target "$LAMBDA_TAS
     -r requirements.txt && rm requirements.txt
 COPY . service/
 RUN rm service/requirements*.txt
+# As in Dockerfile: whichever starts first has its volume belong to both.
+RUN mkdir -m 0700 /registry && chown 65533:65533 /registry
 USER 65533:65533
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -56,7 +57,9 @@ def up(settings: Settings) -> None:
         f"  {ask} {settings.urls['alb']}/whoami\n\n"
         "and as API Gateway with Lambda behind it does:\n\n"
         f"  {ask} {settings.urls['api-gateway']}/whoami\n\n"
-        f"Another client: {_issue(stack)}\nLogs: make logs    Stop: make down"
+        f"Another client: {_issue(stack)}\n"
+        f"{_register(stack)}"
+        "Logs: make logs    Stop: make down"
     )
 
 
@@ -65,7 +68,7 @@ def down(settings: Settings) -> None:
     NativeStack(settings).down()
     if not docker.why_unreachable(settings):
         DockerStack(settings).down()
-    print("stopped; the certificates stay in .pki")
+    print("stopped; the certificates stay in .pki, and so does who is registered")
 
 
 def reload(settings: Settings) -> None:
@@ -144,6 +147,21 @@ def _issue(stack: NativeStack | DockerStack) -> str:
     if isinstance(stack, DockerStack):
         return "docker compose run --rm pki issue client alice"
     return ".venv/bin/python -m pki issue client alice"
+
+
+def _register(stack: NativeStack | DockerStack) -> str:
+    """A line with the command that makes alice an administrator, if there is a registry."""
+    registry = stack.settings.registry["CLIENT_REGISTRY"]
+    if not registry:
+        return ""
+    pem = f"{os.path.relpath(stack.settings.pki_home)}/clients/alice.pem"
+    words = "flask --app service.wsgi clients add alice --scope clients:admin --certificate"
+    if isinstance(stack, DockerStack):
+        command = f"docker compose exec -T service {words} - < {pem}"
+    else:
+        short = registry.replace(f"sqlite:///{ROOT}/", "sqlite:///")
+        command = f"CLIENT_REGISTRY={shlex.quote(short)} .venv/bin/{words} {pem}"
+    return f"Let it administer who may call: {command}\n"
 
 
 def _try(ensure: Callable[[Callable[[str], None]], object]) -> None:

@@ -31,8 +31,17 @@ class DockerStack:
         probe.wait(self.settings, self._require)
 
     def down(self) -> None:
-        """Stop and remove the containers; certificates stay in .pki."""
-        self._compose("down", "--remove-orphans", "--volumes")
+        """Stop and remove the containers; certificates stay in .pki, and who is registered."""
+        self._compose("down", "--remove-orphans")
+        volumes = [name for key, name in self.volumes().items() if key != "registry"]
+        _docker(self.settings, "volume", "rm", "--force", *volumes)
+
+    def volumes(self) -> dict[str, str]:
+        """What docker-compose.yml calls its volumes, and what the engine does."""
+        found: dict[str, dict[str, str]] = json.loads(
+            self._run("config", "--format", "json").stdout
+        )["volumes"]
+        return {key: volume["name"] for key, volume in found.items()}
 
     def reload(self) -> None:
         """Take a new truststore; raises StackError and changes nothing if it is broken."""

@@ -196,6 +196,7 @@ class NativeStack:
             {
                 **self.settings.allow,
                 **self.settings.revocation,
+                **self.settings.registry,
                 "BIND": f"unix:{self.settings.run_dir}/service.sock",
                 "CLIENT_CERT_SOURCE": f"alb-{self.settings.mtls_mode}",
                 "TRUSTED_PROXIES": "unix",
@@ -208,6 +209,7 @@ class NativeStack:
             {
                 **self.settings.allow,
                 **self.settings.revocation,
+                **self.settings.registry,
                 "CLIENT_CERT_SOURCE": "api-gateway",
                 "TRUSTSTORE": str(self._truststore),
                 # What Lambda sets and the emulator does not.

@@ -13,7 +13,8 @@ from .errors import StackError
 ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "WORKERS", "THREADS", "PKI_URL")
 PREFIXES = (
-    *("ALLOW_", "REVOCATION_", "TOKEN_", "CLIENT_RATE", "CLIENT_BURST"),
+    *("ALLOW_", "REVOCATION_", "TOKEN_", "REGISTRY_"),
+    *("CLIENT_RATE", "CLIENT_BURST", "CLIENT_REGISTRY"),
     *("DOCKER_", "COMPOSE_", "STACK_", "XDG_"),
 )
 # Of the authorities' keys alone: the stack's own leaves must be readable unattended.
@@ -100,6 +101,12 @@ class Settings:
         asked = {k: v for k, v in self.inherited.items() if k.startswith("REVOCATION_")}
         crl = str(self.pki_home / "crl.pem")
         return {"REVOCATION_CRLS": crl, "REVOCATION_REFRESH": "5s", **asked}
+
+    @property
+    def registry(self) -> dict[str, str]:
+        """Who is registered, where no CLIENT_REGISTRY says otherwise; "" = nobody asks."""
+        kept = f"sqlite:///{self.run_dir}/registry.sqlite"
+        return {"CLIENT_REGISTRY": self.inherited.get("CLIENT_REGISTRY", kept)}
 
     def front(self, variable: str) -> str:
         """CLIENT_RATE or CLIENT_BURST as a front has it, "" = no limit: as in proxy/run."""

@@ -13,6 +13,8 @@ from stack.errors import StackError
 from stack.settings import Settings
 from tests.conftest import free_port, missing
 
+CLIENTS = ("flask", "--app", "service.wsgi", "clients")
+
 
 def test_the_stack_comes_up_takes_a_good_truststore_and_goes_down(tmp_path: Path) -> None:
     settings = Settings(
@@ -39,9 +41,29 @@ def test_the_stack_comes_up_takes_a_good_truststore_and_goes_down(tmp_path: Path
         assert probe.answers(settings, settings.api_gateway_port)
         stack.reload()
         _refuses_a_broken_truststore(stack)
+        _register(stack, "--uri", "spiffe://example.org/billing")
+        stack.down()
+        assert not probe.answers(settings, settings.alb_port)
+        stack.up(lambda _line: None)
+        said = stack._run("exec", "-T", "service", *CLIENTS, "list").stdout
+        assert "billing" in said
     finally:
         stack.down()
+        docker._docker(settings, "volume", "rm", "--force", *stack.volumes().values())
     assert not probe.answers(settings, settings.alb_port)
+
+
+def _register(stack: DockerStack, *words: str) -> None:
+    """In both containers, which have one registry: the one adds, the other finds it there."""
+    add = ("add", "billing", "--organization", "Example", *words)
+    done = stack._run("exec", "-T", "service", *CLIENTS, *add)
+    assert done.returncode == 0, done.stderr
+    program = (
+        "from service.registry.opening import open_store; "
+        "print(open_store('sqlite:////registry/registry.sqlite').get('billing').id)"
+    )
+    found = stack._run("exec", "-T", "function", "python3", "-c", program)
+    assert found.stdout == "billing\n", found.stderr
 
 
 def _refuses_a_broken_truststore(stack: DockerStack) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.docker import _explained
+from stack.cli import _register
+from stack.docker import DockerStack, _explained
 from stack.errors import StackError
 from stack.native import NativeStack, _message_and_hint, _require_free
 from stack.processes import Process, _reap
@@ -55,6 +56,24 @@ def test_settings_are_read() -> None:
     assert (settings.alb_port, settings.mtls_mode) == (9000, "passthrough")
     assert settings.inherited == {"PATH": "/bin"}
     assert settings.urls["alb"] == "https://localhost:9000"
+
+
+def test_the_registry_is_kept_where_the_stack_runs_unless_it_is_said_otherwise() -> None:
+    kept = Settings.from_env({"RUN_DIR": "/here"})
+    assert kept.registry == {"CLIENT_REGISTRY": "sqlite:////here/registry.sqlite"}
+    asked = {"CLIENT_REGISTRY": "sqlite:////there.sqlite", "REGISTRY_TTL": "5s"}
+    assert Settings.from_env(asked).registry == {"CLIENT_REGISTRY": "sqlite:////there.sqlite"}
+    assert Settings.from_env(asked).inherited == asked
+    assert Settings.from_env({"CLIENT_REGISTRY": ""}).registry == {"CLIENT_REGISTRY": ""}
+
+
+def test_what_makes_an_administrator_is_said_where_there_is_a_registry() -> None:
+    kept = Settings()
+    line = _register(NativeStack(kept))
+    assert line.startswith("Let it administer who may call: CLIENT_REGISTRY=sqlite:///.run/")
+    assert "docker compose exec -T service flask" in _register(DockerStack(kept))
+    for stack in (NativeStack, DockerStack):
+        assert _register(stack(Settings(inherited={"CLIENT_REGISTRY": ""}))) == ""
 
 
 def test_a_taken_port_is_one_clear_error() -> None:
