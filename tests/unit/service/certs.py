@@ -30,6 +30,7 @@ def leaf(
     names: tuple[x509.GeneralName, ...] = (
         x509.UniformResourceIdentifier("spiffe://example.org/billing"),
     ),
+    is_ca: bool = False,
 ) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
@@ -40,6 +41,10 @@ def leaf(
         .not_valid_after(not_after)
         .public_key(key().public_key())
     )
+    if is_ca:
+        builder = builder.add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(key(), hashes.SHA256())
