@@ -57,7 +57,7 @@ def create_app(
         registered=_registry(app, config, stands_still=stands_still),
         keyed=_api_keys(app),
         bound=_tokens(app, config, log, stands_still=stands_still),
-        limited=_throttle(config),
+        limited=_throttle(config, log, stands_still=stands_still),
     )
     identity.init_app(app, config, questions)
     app.before_request(_refuse_large_body)
@@ -134,13 +134,22 @@ def _tokens(
     return Tokens(config.tokens, keys, time.time).bound
 
 
-def _throttle(config: Config) -> identity.Limited | None:
+def _throttle(
+    config: Config, log: Callable[[str], None], *, stands_still: bool
+) -> identity.Limited | None:
     """What says whether a client calls too often, None where nobody can say how often it may."""
     if config.throttle is None and config.registry is None:
         return None
     from .throttle import Local, Throttle  # noqa: PLC0415  (costs nothing where it is off)
 
-    return Throttle(config.throttle, Local(time.monotonic))
+    clock = time.time if stands_still else time.monotonic
+    if config.registry is None:
+        return Throttle(config.throttle, Local(clock))
+    from .registry.buckets import open_buckets  # noqa: PLC0415
+    from .registry.leases import Leases  # noqa: PLC0415
+
+    shared = open_buckets(config.registry.url)
+    return Throttle(config.throttle, Leases(shared, log, clock=clock, now=time.time))
 
 
 def _refuse_large_body() -> None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 MOST = 100_000  #: requests, a second or at once
 LEAST = 1 / 86_400  #: requests a second: one a day
-#: Seconds by which two clocks may differ; what lies further ahead was written by a wrong one.
+#: Seconds by which two clocks may differ. What lies further ahead was written by a wrong one, or at
+#: a lower rate: one token is granted, and with it the bucket is right again.
 CLOCKS = 60.0
 _ALMOST = 1e-6  # of a token: what floating point takes away from a whole one
 
@@ -45,15 +46,15 @@ class Taken(NamedTuple):
     full_at: float
 
 
-def take(full_at: float, rate: Rate, now: float, *, wanted: int = 1, returned: int = 0) -> Taken:
-    """Take up to *wanted* tokens out of a bucket, having put *returned* ones back.
+def take(full_at: float, rate: Rate, now: float, wanted: int = 1) -> Taken:
+    """Take up to *wanted* tokens out of a bucket.
 
     A bucket is one number: when it will be full again, if nobody takes from it (the theoretical
     arrival time of ITU-T I.371's GCRA). One that nobody has used yet is full, whatever is in it.
     """
-    owed = max(full_at - returned / rate.per_second - now, 0.0)  # seconds
+    owed = max(full_at - now, 0.0)  # seconds
     if owed > rate.burst / rate.per_second + CLOCKS:
-        owed = rate.burst / rate.per_second
+        owed = (rate.burst - 1) / rate.per_second
     free = rate.burst - owed * rate.per_second
     granted = min(wanted, int(free + _ALMOST)) if free > 0 else 0
     if granted:

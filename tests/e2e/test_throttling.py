@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from proxy.throttle import burst_from, rate_from
 from service import throttle_settings
+from service.rate import Rate
+from service.registry.matcher import Matcher
+from service.registry.registration import Registration
+from service.registry.sqlite import SqliteStore
+from service.registry.store import Actor
 from stack.native import NativeStack
 from stack.settings import ROOT
 from tests import builders
@@ -211,8 +220,8 @@ def limited_stack(
 def test_through_both_fronts_a_client_is_told_the_same(
     limited_stack: NativeStack, pki: Pki, alice: Files, outsider: Files
 ) -> None:
-    eager = Files(*pki.client("eager"))  # `make up` has called as billing
     for port in (limited_stack.settings.alb_port, limited_stack.settings.api_gateway_port):
+        eager = Files(*pki.client(f"eager-{port}"))  # `make up` has called as billing
 
         def call(client: Files, request: bytes, port: int = port) -> Answer:
             answer = wire.ask(port, wire.tls(pki.ca, client), request)
@@ -238,3 +247,41 @@ def test_without_settings_nobody_is_limited(stack: NativeStack, pki: Pki, billin
             answer = wire.ask(port, wire.tls(pki.ca, billing))
             assert answer is not None
             assert answer.status == 200
+
+
+def test_four_workers_and_the_function_let_through_what_one_bucket_has(
+    pki: Pki, tmp_path: Path
+) -> None:
+    path = tmp_path / "clients.sqlite"
+    store = SqliteStore(str(path))
+    for name, rate in (("flood", Rate(1 / 60, 40)), ("stream", Rate(50, 40))):
+        matcher = Matcher.of("uri", f"spiffe://example.org/{name}")
+        new = Registration(id=name, organization="Example", matchers=(matcher,), rate=rate)
+        store.create(new, Actor("cli:test"), datetime.now(UTC))
+    more = {"WORKERS": "4", "CLIENT_REGISTRY": f"sqlite:///{path}"}
+    for running in started(settings(pki, tmp_path, **more)):
+        alb, api_gateway = running.settings.alb_port, running.settings.api_gateway_port
+
+        begun = time.monotonic()
+        flood = hammer(pki, "flood", (alb, alb, alb, api_gateway), 50)
+        assert set(flood) == {200, 429}
+        # Each bucket of its own would give 40 in each of five processes.
+        assert 40 <= flood.count(200) <= 40 + (time.monotonic() - begun) / 60
+
+        begun = time.monotonic()
+        stream = hammer(pki, "stream", (alb, alb, alb, api_gateway), 100)
+        assert set(stream) <= {200, 429}
+        assert 20 <= stream.count(200) <= 40 + 50 * (time.monotonic() - begun)
+        assert hammer(pki, "billing", (alb, api_gateway), 50) == [200] * 100
+
+
+def hammer(pki: Pki, name: str, ports: Sequence[int], times: int) -> list[int]:
+    """The statuses of so many calls at each of *ports*, all at once, each on a connection."""
+    context = wire.tls(pki.ca, Files(*pki.client(name)))
+
+    def call(port: int) -> list[int]:
+        with httpx.Client(verify=context, base_url=f"https://localhost:{port}") as client:
+            return [client.get("/whoami").status_code for _ in range(times)]
+
+    with ThreadPoolExecutor(len(ports)) as pool:
+        return [status for part in pool.map(call, ports) for status in part]

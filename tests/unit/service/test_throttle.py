@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from service.rate import LEAST, MOST, Rate, take
 from service.throttle import Local, Throttle
 from service.throttle_settings import ThrottleSettings
 from tests.unit.service.certs import HEADER, as_alb_sends, leaf, pem
+from tests.unit.service.registered import Registered, holder, problem, registration
 
 ENV = {
     "CLIENT_CERT_SOURCE": "alb-verify",
@@ -46,16 +48,18 @@ def test_over_a_long_time_no_more_than_the_rate_and_one_burst() -> None:
     assert granted == int(59.999 * 7.3) + 11
 
 
-def test_tokens_that_are_put_back_are_there_again_and_never_more_than_a_full_bucket() -> None:
+def test_of_many_that_are_wanted_so_many_as_there_are_are_given() -> None:
     rate = Rate(1, 10)
-    empty = take(0, rate, 50, wanted=10)
-    assert take(empty.full_at, rate, 50).granted == 0
-    assert take(empty.full_at, rate, 50, wanted=10, returned=4).granted == 4
-    assert take(0, rate, 50, wanted=99, returned=99).granted == 10
+    some = take(0, rate, 50, 7)
+    rest = take(some.full_at, rate, 50, 7)
+    assert (some.granted, rest.granted, take(rest.full_at, rate, 50).granted) == (7, 3, 0)
+    assert take(rest.full_at, rate, 999, 99).granted == 10
 
 
-def test_what_a_wrong_clock_wrote_locks_nobody_out_for_longer_than_an_empty_bucket() -> None:
-    assert take(1e12, Rate(1, 10), 50).wait == pytest.approx(1)
+def test_what_a_wrong_clock_or_a_lower_rate_wrote_locks_nobody_out() -> None:
+    first = take(1e12, Rate(1, 10), 50)
+    assert (first.granted, take(first.full_at, Rate(1, 10), 50).granted) == (1, 0)
+    assert take(first.full_at, Rate(1, 10), 51).granted == 1
 
 
 @pytest.mark.parametrize("per_second", [0, -1, LEAST / 2, MOST + 1, float("nan"), float("inf")])
@@ -203,3 +207,31 @@ def test_so_many_buckets_are_kept_and_the_oldest_is_forgotten(
     throttled = still(ThrottleSettings(Rate(1, 1), Rate(1, 1)))
     assert [calls(throttled, replace(client, id=name), 1) for name in "abab"] == [1, 1, 0, 0]
     assert [calls(throttled, replace(client, id=name), 1) for name in "cba"] == [1, 0, 1]
+
+
+def test_a_registered_rate_is_kept_to_by_all_processes(tmp_path: Path) -> None:
+    one = Registered.at(tmp_path / "clients.sqlite")
+    one.add(registration("flood", rate=Rate(1 / 60, 3)))
+    another = replace(one, app=app(CLIENT_REGISTRY=f"sqlite:///{tmp_path}/clients.sqlite"))
+    asked = [which.ask("GET", "/whoami", caller="flood") for which in (one, another) * 3]
+    assert [answer.status_code for answer in asked] == [200] * 3 + [429] * 3
+    assert problem(asked[-1]) == "too-many-requests"
+    assert 1 <= int(asked[-1].headers["Retry-After"]) <= 60
+    assert one.ask("GET", "/whoami").status_code == 200
+
+
+def test_while_the_store_is_down_who_is_remembered_is_counted_by_the_process(
+    tmp_path: Path,
+) -> None:
+    """And who is not is told 503: nobody goes on without a limit, or for longer than the TTL."""
+    path = tmp_path / "clients.sqlite"
+    api = Registered.at(path, {"REGISTRY_TTL": "1h"})
+    api.add(registration("flood", rate=Rate(1 / 60, 3)))
+    flood = {HEADER: holder("flood")}  # one certificate
+    assert api.ask("GET", "/whoami", headers=flood).status_code == 200
+    path.rename(tmp_path / "elsewhere")
+    asked = [api.ask("GET", "/whoami", headers=flood) for _ in range(4)]
+    assert [answer.status_code for answer in asked] == [200] * 3 + [429]
+    assert problem(api.ask("GET", "/whoami", caller="billing")) == "registry-unavailable"
+    (told,) = [line for line in api.lines if "throttling" in line]
+    assert told["throttling"] == "each process alone"
