@@ -64,15 +64,16 @@ class Asker:
         """Hold the front to *document*, with so many examples an operation and phase."""
         file, report = self.folder / "openapi.json", self.folder / "seen.ndjson"
         file.write_text(json.dumps(document))
+        files: list[str | Path] = ["--config-file", CONFIG, "run", file, "--tls-verify", self.ca]
+        files += ["--request-cert", self.client.pem, "--request-cert-key", self.client.key]
         done = run(
             "schemathesis",
             self.folder,
-            *("--config-file", CONFIG, "run", file, "--url", self.url, "--no-color"),
-            *("--tls-verify", self.ca, "--request-cert", self.client.pem),
-            *("--request-cert-key", self.client.key),
+            *files,
+            *("--url", self.url, "--no-color"),
             *("--seed", str(SEED), "--max-examples", str(examples), "--continue-on-failure"),
             *("--generation-database", "none", "--report", "ndjson"),
-            *("--report-ndjson-path", report, *words),
+            *("--report-ndjson-path", str(report), *words),
         )
         return Seen(done.returncode, done.stdout + done.stderr, _statuses(report))
 
