@@ -42,7 +42,7 @@ from .store import (
     VersionConflict,
 )
 
-PATIENCE = 5.0  #: seconds, for others who write at the same place
+PATIENCE = 10.0  #: seconds, for others who write at the same place
 _NUMBER = re.compile(r"[0-9]{1,12}")
 
 

@@ -219,13 +219,13 @@ class DynamoDbTable:
 
 
 def pause(attempt: int) -> None:
-    """Wait before what was lost is tried again, for longer each time, and not all alike."""
-    time.sleep(_PAUSE * random.uniform(0.5, 1.5) * min(2**attempt, 10))  # noqa: S311
+    """Wait before what was lost is tried again: the longer, the more others there seem to be."""
+    time.sleep(_PAUSE * random.random() * min(2**attempt, 32))  # noqa: S311
 
 
 def _response(error: Exception) -> dict[str, Any]:
-    found: dict[str, Any] = getattr(error, "response", {})
-    return found
+    found = getattr(error, "response", None)  # of what never answered there is one that is None
+    return found if isinstance(found, dict) else {}
 
 
 def _is_lost(error: Exception) -> bool:

@@ -147,7 +147,7 @@ class SqliteFile:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         _use_wal(connection, self._patience)
-        with self.changing():  # which also tells whether it can be written
+        with self.changing():
             migrate(self.path, connection, self._schema)
         require_whole(self.path, connection)
 

@@ -51,6 +51,8 @@ def migrate(path: Path, connection: sqlite3.Connection, schema: Schema) -> None:
     Raises StoreUnavailable if the file is another application's, or of a newer release.
     """
     _require_ours(path, connection)
+    # Also tells whether it can be written: of a file that cannot, BEGIN IMMEDIATE only reads.
+    connection.execute(f"PRAGMA user_version = {_LAYOUT}")
     found = connection.execute("SELECT version FROM parts WHERE part = ?", (schema.part,))
     (version,) = found.fetchone() or (0,)
     newest = len(schema.steps)
@@ -70,7 +72,6 @@ def _require_ours(path: Path, connection: sqlite3.Connection) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not (application or layout or tables):
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {_LAYOUT}")
         connection.execute("CREATE TABLE parts (part TEXT PRIMARY KEY, version INTEGER NOT NULL)")
     elif application != _APPLICATION:
         raise unusable(path, "it is another application's", _ANOTHER)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from service.registry.dynamodb_table import DynamoDbTable
 from stack import dynamodb_local
@@ -59,6 +60,7 @@ def client(url: str) -> Any:
         region_name=moto_server.REGION,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
+        config=Config(max_pool_connections=50),
     )
 
 

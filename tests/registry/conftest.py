@@ -13,16 +13,17 @@ from service.registry.store import Store
 from tests.dynamodb import local
 
 Open = Callable[[], Store]
+PATIENCE = 60.0  #: seconds, on a machine that does other things too
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
 def open_another(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """What opens the store once more, as another process would."""
     if request.param == "sqlite":
-        return lambda: SqliteStore(str(tmp_path / "registry.sqlite"))
+        return lambda: SqliteStore(str(tmp_path / "registry.sqlite"), patience=PATIENCE)
     url = request.getfixturevalue("dynamodb_url")
     name = local.make_table(url)
-    return lambda: DynamoDbStore(local.table(url, name))
+    return lambda: DynamoDbStore(local.table(url, name), patience=PATIENCE)
 
 
 @pytest.fixture
