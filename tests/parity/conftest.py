@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.rate import LEAST, Rate
 from service.registry.matcher import Matcher
 from service.registry.opening import open_store
 from service.registry.registration import Registration
@@ -87,14 +88,16 @@ def every(here: Mapping[str, Front], real: Mapping[str, Front]) -> Mapping[str, 
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A CLIENT_REGISTRY where billing and alice may do with orders what they like."""
+    """A CLIENT_REGISTRY where billing and alice may do with orders what they like.
+
+    eager may too, and call once a day.
+    """
     url = f"sqlite:///{tmp_path_factory.mktemp('registry') / 'clients.sqlite'}"
     store, scopes = open_store(url), frozenset({"orders:read", "orders:write"})
-    for name in ("billing", "alice"):
+    for name, rate in (("billing", None), ("alice", None), ("eager", Rate(LEAST, 1))):
         matcher = Matcher.of("uri", f"spiffe://example.org/{name}")
-        store.create(
-            Registration(name, name, (matcher,), scopes), Actor("tests"), datetime.now(UTC)
-        )
+        new = Registration(name, name, (matcher,), scopes, rate=rate)
+        store.create(new, Actor("tests"), datetime.now(UTC))
     return url
 
 
