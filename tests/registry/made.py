@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -48,3 +49,16 @@ def certificate(
     names += [x509.DNSName(one) for one in dns]
     made = certs.leaf(subject=subject, issuer=issuer, names=tuple(names))
     return ClientCertificate.from_certificate(made)
+
+
+#: Each method but touch, which never fails.
+METHODS: dict[str, Callable[[Store], object]] = {
+    "recognise": lambda store: store.recognise(certificate(BILLING)),
+    "get": lambda store: store.get("billing"),
+    "list": lambda store: store.list(),
+    "list of an organization": lambda store: store.list(organization="Example"),
+    "create": create,
+    "update": lambda store: store.update(registration(), ADMIN, NOW),
+    "delete": lambda store: store.delete("billing", 1, ADMIN, NOW),
+    "audit": lambda store: store.audit("billing"),
+}
