@@ -98,6 +98,9 @@ def test_any_of_its_keys_is(world: Registered) -> None:
 def test_what_is_no_key_is_refused(world: Registered, sent: str | None) -> None:
     give(world)
     assert ask(world, sent) == REFUSED
+    missing = not (sent or "").strip()
+    said = "there is no Client-Api-Key header" if missing else "is no API key of ours"
+    assert said in str(world.lines[-1]["because"])
 
 
 def test_a_key_that_was_never_given_is_refused(world: Registered) -> None:

@@ -77,11 +77,11 @@ def test_a_key_that_was_taken_back_takes_its_tokens_along(tmp_path: Path, clock:
     """One that was checked a moment ago, too."""
     file = tmp_path / "jwks.json"
     file.write_bytes(BOTH.jwks())
-    app = application(tmp_path)
-    assert ask(app, by(OLD)).status_code == 200
+    app, token = application(tmp_path), by(OLD)
+    assert ask(app, token).status_code == 200
     file.write_bytes(NEW.jwks())
     clock.ahead += 1
-    assert refused(ask(app, by(OLD))) == INVALID
+    assert refused(ask(app, token)) == INVALID
     assert ask(app, by(NEW)).status_code == 200
 
 
