@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
@@ -197,3 +198,41 @@ def test_a_suspension_is_seen_by_every_worker_within_the_ttl_under_load(
         found = [what for asked, done, what in load.answers if begin < asked and done < end]
         assert set(found) == {expected}
         assert len(found) >= WORKERS
+
+
+@pytest.fixture
+def newcomer(running: NativeStack) -> Files:
+    """Whom nobody has asked for yet, and the lists admit."""
+    return Files(*Pki(running.settings.pki_home).client(f"client-{uuid.uuid4().hex[:8]}"))
+
+
+@pytest.fixture
+def away(running: NativeStack, newcomer: Files) -> Iterator[None]:
+    """The registry's file is not where it was; afterwards it is."""
+    path = running.settings.run_dir / "registry.sqlite"
+    elsewhere = path.with_suffix(".away")
+    path.rename(elsewhere)
+    try:
+        yield
+    finally:
+        elsewhere.rename(path)
+        for front in ("alb", "api-gateway"):
+            until(lambda front=front: ask(running, newcomer, front).status == 200)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("front", ["alb", "api-gateway"])
+@pytest.mark.usefixtures("away")
+def test_while_the_registry_is_away_the_unknown_are_told_to_come_again(
+    running: NativeStack, newcomer: Files, front: str
+) -> None:
+    answer = ask(running, newcomer, front)
+    assert (answer.status, answer.problem) == (503, "registry-unavailable")
+    assert answer.headers["retry-after"] == "5"
+    # Of four workers one has found out, and may not be the one that is asked how it is.
+    until(lambda: health(running, newcomer, front)["state"] == "unavailable")
+
+
+def health(stack: NativeStack, client: Files, front: str) -> dict[str, str]:
+    said = ask(stack, client, front, "/health").json()
+    assert said["status"] == ("ok" if said["registry"]["state"] == "ok" else "degraded")
+    return dict(said["registry"])
