@@ -52,7 +52,7 @@ def _open(state: BlueprintSetupState) -> None:
     status=201, headers=("Location",), problems=(IdempotencyKeyReused, problems.StoreUnavailable)
 )
 def create(body: NewOrder, idempotency_key: IdempotencyKey) -> Answer[Order]:
-    """Create an order. Asked again with the same key, give the first answer and create nothing."""
+    """Create an order; asked again with the same key, give the first answer again."""
     with _orders() as orders:
         order = orders.create(_client(), idempotency_key, placed(body, _now()))
     if not is_for(order, body):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -15,13 +14,7 @@ from service.constraints import text
 
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 OrderId = Annotated[str, text(ID, at_most=36, about="of an order of yours")]
-
-
-class Status(StrEnum):
-    """Whether an order is still to be delivered."""
-
-    OPEN = "open"
-    CANCELLED = "cancelled"
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Item(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,30 +39,33 @@ class Order(Struct, frozen=True, kw_only=True):
     """What a client has ordered. cancelled: when, null = it is not."""
 
     id: str
-    status: Status
+    status: Literal["open", "cancelled"]
     items: Items
     reference: Reference
-    created: datetime
-    cancelled: datetime | None = None
+    created: Moment
+    cancelled: Moment | None
 
 
 def placed(new: NewOrder, now: datetime) -> Order:
     """Return the order for *new*."""
     return Order(
-        id=_id(now), status=Status.OPEN, items=new.items, reference=new.reference, created=now
+        id=_id(now),
+        status="open",
+        items=new.items,
+        reference=new.reference,
+        created=now,
+        cancelled=None,
     )
 
 
 def as_placed(order: Order) -> Order:
     """Return *order* as it was at first, whatever became of it."""
-    return replace(order, status=Status.OPEN, cancelled=None)
+    return replace(order, status="open", cancelled=None)
 
 
 def cancelled(order: Order, now: datetime) -> Order:
     """Return *order* cancelled: *now*, or when it was."""
-    if order.status is Status.CANCELLED:
-        return order
-    return replace(order, status=Status.CANCELLED, cancelled=now)
+    return order if order.cancelled else replace(order, status="cancelled", cancelled=now)
 
 
 def is_for(order: Order, new: NewOrder) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service.orders.opening import open_orders
-from service.orders.order import Item, Order, Status
+from service.orders.order import Item, Order
 from tests import builders
 from tests.builders import Holder
 from tests.conftest import Pki
@@ -120,10 +120,11 @@ def kept(registry: str) -> None:
         for number in numbers:
             order = Order(
                 id=_id(number),
-                status=Status.OPEN,
+                status="open",
                 items=(Item("A-1", number + 1),),
                 reference=f"{client}'s",
                 created=_AT + timedelta(seconds=number),
+                cancelled=None,
             )
             orders.create(client, f"kept-{number}", order)
 
