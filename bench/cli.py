@@ -26,6 +26,7 @@ from . import (
     keep_alive,
     linting,
     ocsp,
+    orders,
     report,
     revocation,
     sam,
@@ -34,8 +35,8 @@ from . import (
 from .results import Section
 
 _ONLY = (
-    "print these alone: servers, admission, function, issuing, explain, lint, revocation, ocsp,"
-    " doctor"
+    "print these alone: servers, orders, admission, function, issuing, explain, lint, revocation,"
+    " ocsp, doctor"
 )
 PAGE = ROOT / "docs/performance.md"
 
@@ -108,6 +109,11 @@ def _servers(size: Size) -> list[Section]:
         return [*sections, against]
 
 
+def _orders(size: Size) -> list[Section]:
+    path = os.environ["PATH"]
+    return [orders.measure(path, pairs=size.pairs, seconds=size.server_seconds)]
+
+
 def _admission(size: Size) -> list[Section]:
     return [admission.measure(rounds=size.pairs, calls=size.calls)]
 
@@ -146,6 +152,7 @@ def _doctor(size: Size) -> list[Section]:
 
 PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "servers": _servers,
+    "orders": _orders,
     "admission": _admission,
     "function": _function,
     "issuing": _issuing,

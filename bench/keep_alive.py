@@ -27,9 +27,9 @@ def measure(servers: Servers, *, pairs: int, seconds: float) -> list[Section]:
     fronts = [servers.ours, servers.bare_flask, servers.bare, servers.gateway]
     fronts += [servers.emulator] if servers.emulator else []
     for front in fronts:
-        turn(servers, front, min(seconds, 1.0))
+        turn(servers.pki_home, front, min(seconds, 1.0))
     ours, bare_flask, bare, *behind_gateway = take_turns(
-        pairs, *(partial(turn, servers, front, seconds) for front in fronts)
+        pairs, *(partial(turn, servers.pki_home, front, seconds) for front in fronts)
     )
     return [_against_bare(ours, bare_flask, bare), gateway.section(ours, *behind_gateway)]
 

@@ -11,7 +11,7 @@ from statistics import median
 from stack.programs import run
 
 from . import cpu
-from .servers import Front, Servers
+from .servers import Front
 
 CONNECTIONS = 8
 
@@ -25,10 +25,10 @@ class Turn:
     processes: dict[str, float]  #: by name; empty where nobody tells
 
 
-def turn(servers: Servers, front: Front, seconds: float, *options: str) -> Turn:
-    """Load *front* for *seconds*; *options* are more of bench.load's."""
+def turn(pki_home: Path, front: Front, seconds: float, *options: str) -> Turn:
+    """Load *front* for *seconds*, as the client of *pki_home*; *options*: more of bench.load's."""
     before = _used(front)
-    said = load(front.port, seconds, "--pki-home", servers.pki_home, *options)
+    said = load(front.port, seconds, "--pki-home", pki_home, *options)
     after = _used(front)
     shares = {name: (after[name] - before[name]) / seconds for name in after}
     return Turn(said["rate"], said["share"], shares)

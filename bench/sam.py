@@ -85,7 +85,7 @@ def measure(sam: str, servers: Servers, *, pairs: int, seconds: float) -> Sectio
 
 
 def _rate(servers: Servers, front: Front, seconds: float) -> float:
-    return turn(servers, front, seconds, *_ASKED).rate
+    return turn(servers.pki_home, front, seconds, *_ASKED).rate
 
 
 @contextmanager

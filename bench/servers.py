@@ -67,7 +67,7 @@ def running(path: str) -> Iterator[Servers]:
         flask = ends.enter_context(_our_proxy_before(bare, folder, settings))
         gateway = ends.enter_context(_gateway(folder, settings))
         for front in (bare, flask, gateway, emulator):
-            _require_equal(settings.pki_home, ours.port, front.port)
+            require_equal(settings.pki_home, ours.port, front.port)
         with_emulator = emulator if runtime.RIE.exists() else None
         yield Servers(settings.pki_home, ours, bare, flask, gateway, with_emulator)
 
@@ -79,21 +79,26 @@ def _bare(folder: Path, settings: Settings) -> Iterator[Front]:
     answer.write_bytes(_answer(settings.pki_home, settings.alb_port))
     conf = folder / "bare.conf"
     conf.write_text(_conf(port, folder, settings.pki_home))
-    # service/gunicorn.conf.py looks at the service's environment before it starts.
-    env = {**settings.inherited, **settings.allow, "BIND": f"unix:{socket_path}"}
-    env |= {"CLIENT_CERT_SOURCE": "alb-verify", "TRUSTED_PROXIES": "unix"}
-    gunicorn_command = [
-        str(VENV / "bin/gunicorn"),
-        "-c",
-        str(ROOT / "service/gunicorn.conf.py"),
-        f"bench.bare_app:create_app({str(answer)!r})",
-    ]
+    app = f"bench.bare_app:create_app({str(answer)!r})"
     nginx_command = ["nginx", "-e", "stderr", "-c", str(conf), "-g", "daemon off;"]
-    with _process(gunicorn_command, env, folder) as gunicorn:
-        _wait(socket_path.exists, folder)
-        with _process(nginx_command, env, folder) as nginx:
-            _wait(lambda: _is_open(port), folder)
-            yield Front(port, {"nginx": nginx, "gunicorn": gunicorn})
+    with (
+        gunicorn(app, socket_path, folder, settings) as pid,
+        _process(nginx_command, settings.inherited, folder) as nginx,
+    ):
+        _wait(lambda: _is_open(port), folder)
+        yield Front(port, {"nginx": nginx, "gunicorn": pid})
+
+
+@contextmanager
+def gunicorn(app: str, bind: Path, folder: Path, settings: Settings) -> Iterator[int]:
+    """*app* in gunicorn with the settings file of the service, on the socket *bind*; its pid."""
+    # service/gunicorn.conf.py looks at the service's environment before it starts.
+    env = {**settings.inherited, **settings.allow, "BIND": f"unix:{bind}"}
+    env |= {"CLIENT_CERT_SOURCE": "alb-verify", "TRUSTED_PROXIES": "unix"}
+    conf = str(ROOT / "service/gunicorn.conf.py")
+    with _process([str(VENV / "bin/gunicorn"), "-c", conf, app], env, folder) as pid:
+        _wait(bind.exists, folder)
+        yield pid
 
 
 @contextmanager
@@ -104,7 +109,7 @@ def _our_proxy_before(bare: Front, folder: Path, settings: Settings) -> Iterator
         "RUN_DIR": str(folder / "same"),
         "SERVICE": f"unix:{folder / 'flask.sock'}",
     }
-    with _proxy(port, env, folder, settings) as nginx:
+    with proxy(port, env, folder, settings) as nginx:
         yield Front(port, {**bare.processes, "nginx": nginx})
 
 
@@ -123,12 +128,13 @@ def _gateway(folder: Path, settings: Settings) -> Iterator[Front]:
     }
     with _process(command, function_env, folder) as gateway:
         _wait(socket_path.exists, folder)
-        with _proxy(port, env, folder, settings) as nginx:
+        with proxy(port, env, folder, settings) as nginx:
             yield Front(port, {"nginx": nginx, "gateway": gateway})
 
 
 @contextmanager
-def _proxy(port: int, more: Mapping[str, str], folder: Path, settings: Settings) -> Iterator[int]:
+def proxy(port: int, more: Mapping[str, str], folder: Path, settings: Settings) -> Iterator[int]:
+    """Our nginx on *port*, with *more* in its environment; its pid."""
     home = settings.pki_home
     env = {
         **settings.inherited,
@@ -167,7 +173,7 @@ def _process(command: Sequence[str], env: Mapping[str, str], folder: Path) -> It
         child.wait(_PATIENCE)
 
 
-def _require_equal(pki_home: Path, ours: int, other: int) -> None:
+def require_equal(pki_home: Path, ours: int, other: int, path: str = "/whoami") -> None:
     """Both must negotiate the same TLS, admit the same client and answer with the same JSON."""
     context = client_context(pki_home)
     seen = []
@@ -176,17 +182,17 @@ def _require_equal(pki_home: Path, ours: int, other: int) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as tls,
         ):
-            seen.append((tls.cipher(), tls.getpeercert(), _answer_value(pki_home, port)))
+            seen.append((tls.cipher(), tls.getpeercert(), _answer_value(pki_home, port, path)))
     if seen[0] != seen[1]:
         raise RuntimeError(f"two fronts are not alike: {seen}")
 
 
-def _answer_value(pki_home: Path, port: int) -> object:
-    return json.loads(_answer(pki_home, port))
+def _answer_value(pki_home: Path, port: int, path: str) -> object:
+    return json.loads(_answer(pki_home, port, path))
 
 
-def _answer(pki_home: Path, port: int) -> bytes:
-    connection = Connection(client_context(pki_home), port)
+def _answer(pki_home: Path, port: int, path: str = "/whoami") -> bytes:
+    connection = Connection(client_context(pki_home), port, path)
     with closing(connection):
         connection.ask()
         return connection.read()
