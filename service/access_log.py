@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
+from flask.globals import app_ctx
 
 from .certificate import ClientCertificate
 from .client import Client
@@ -82,7 +83,8 @@ def _start() -> None:
 
 
 def _line(response: Response) -> dict[str, object]:
-    certificate, client = g.get("certificate"), g.get("client")
+    kept = app_ctx.g  # once: a proxy looks for it at every access
+    certificate, client = kept.get("certificate"), kept.get("client")
     environ = request.environ
     trace_id = environ.get("HTTP_X_AMZN_TRACE_ID", "")
     line: dict[str, object] = {
@@ -90,13 +92,13 @@ def _line(response: Response) -> dict[str, object]:
         "method": environ["REQUEST_METHOD"][:16],
         "path": request.path[:1024],
         "status": response.status_code,
-        "milliseconds": round((time.perf_counter() - g.started) * 1000, 3),
+        "milliseconds": round((time.perf_counter() - kept.started) * 1000, 3),
         "trace_id": trace_id if _TRACE_ID.fullmatch(trace_id) else "",
-        **_verdict(g.get("verdict")),
+        **_verdict(kept.get("verdict")),
     }
     for name in ("problem", "change"):
-        if name in g:
-            line[name] = g.get(name)
+        if name in kept:
+            line[name] = kept.get(name)
     if isinstance(certificate, ClientCertificate):
         line["fingerprint"] = certificate.fingerprint
         line["serial_number"] = certificate.serial_number

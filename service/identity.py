@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography import x509
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
+from flask.globals import app_ctx
 
 from . import authorization, problems
 from .authorization import Demands, public
@@ -37,8 +38,9 @@ Keyed = Callable[[Client], str]
 
 def current_client() -> Client:
     """The admitted client of this request; RuntimeError in a public view."""
-    client = g.get("client")
-    if not isinstance(client, Client) or not isinstance(g.get("verdict"), Allowed):
+    kept = app_ctx.g  # once: a proxy looks for it at every access
+    client = kept.get("client")
+    if not isinstance(client, Client) or not isinstance(kept.get("verdict"), Allowed):
         raise RuntimeError("no client: current_client() was called in a @public view")
     return client
 
@@ -63,7 +65,7 @@ def init_app(app: Flask, config: Config, questions: Questions | None = None) -> 
     gate = Gate(config, lambda: datetime.now(UTC), questions)
 
     def identify() -> None:
-        demanded = authorization.demands(current_app.view_functions.get(request.endpoint or ""))
+        demanded = authorization.demands(app.view_functions.get(request.endpoint or ""))
         if not demanded.is_public:
             gate.admit(demanded)
 
@@ -93,23 +95,25 @@ class Gate:
 
     def admit(self, demanded: Demands) -> None:
         """Set g.client and g.verdict, or raise a Problem; the log has the verdict either way."""
-        g.verdict = Denied("not decided")
+        kept = app_ctx.g  # once: a proxy looks for it at every access
+        kept.verdict = Denied("not decided")
         try:
             certificate, note = self._identify()
             client, because = self._known(certificate)
-            g.client = client
-            g.client, key = self._authorized(client, demanded)
+            kept.client = client
+            kept.client, key = self._authorized(client, demanded)
         except problems.Problem as problem:
-            g.verdict = Denied(problem.detail or problem.slug)
+            kept.verdict = Denied(problem.detail or problem.slug)
             raise problem.told() from problem.__cause__
-        g.verdict = Allowed("; ".join(filter(None, (because, note, key))))
+        kept.verdict = Allowed("; ".join(filter(None, (because, note, key))))
 
     def _identify(self) -> tuple[ClientCertificate, str]:
         """The certificate, and what the log should say beside the verdict: 1 to 4."""
-        peer = request.environ.get("service.peer") or request.environ.get("REMOTE_ADDR", "")
+        environ = request.environ
+        peer = environ.get("service.peer") or environ.get("REMOTE_ADDR", "")
         if self._config.source.in_headers and not self._config.trusts(peer):
             raise problems.CertificateRequired("the peer is not one of TRUSTED_PROXIES")
-        text = self._config.source.take(request.environ)
+        text = self._config.source.take(environ)
         if text is None:
             raise problems.CertificateRequired("the terminator handed over no certificate")
         now = self._now()
