@@ -1,15 +1,12 @@
-"""The backends of the orders, and two clients of them."""
+"""Two clients, and where their orders are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from service.orders.opening import open_orders
-from service.orders.store import Orders
 from tests.unit.service.orders import calling
 from tests.unit.service.orders.calling import Caller
 
@@ -18,13 +15,6 @@ from tests.unit.service.orders.calling import Caller
 def url(tmp_path: Path) -> str:
     """A CLIENT_REGISTRY where nothing is yet."""
     return f"sqlite:///{tmp_path / 'clients.sqlite'}"
-
-
-@pytest.fixture
-def orders(url: str) -> Iterator[Orders]:
-    opened = open_orders(url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from service.orders.order import Item, NewOrder, Order, Status, placed
+from service.orders.order import Item, NewOrder, Order, placed
 from service.orders.store import Orders, UnknownOrder
 from tests.unit.service.certs import NOW
 
@@ -74,7 +74,7 @@ def test_an_order_is_nobody_elses(orders: Orders) -> None:
 
 def test_what_is_not_there_is_unknown(orders: Orders) -> None:
     orders.create("alice", "key", order())
-    for id_ in (order().id, "", "key", "%", "~"):
+    for id_ in (order().id, "key", "%", "~"):
         with pytest.raises(UnknownOrder):
             orders.get("alice", id_)
         with pytest.raises(UnknownOrder):
@@ -150,7 +150,7 @@ def test_a_cursor_is_a_place_in_ones_own_list_wherever_it_is_from(orders: Orders
 def test_an_order_is_cancelled_and_stays_in_its_place(orders: Orders) -> None:
     made = filled(orders, "alice", 3)
     gone = orders.cancel("alice", made[1].id, NOW)
-    assert (gone.status, gone.cancelled, gone.items) == (Status.CANCELLED, NOW, made[1].items)
+    assert (gone.status, gone.cancelled, gone.items) == ("cancelled", NOW, made[1].items)
     assert orders.get("alice", gone.id) == gone
     assert orders.list("alice").items == [made[0], gone, made[2]]
     assert orders.create("alice", "key-1", order(9)) == gone
