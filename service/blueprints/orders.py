@@ -24,6 +24,7 @@ from service.orders.order import ID, NewOrder, Order, OrderId, as_placed, is_for
 from service.orders.store import Orders, UnknownOrder
 from service.paging import Page, Paging
 from service.problems import IdempotencyKeyReused, NotFound
+from service.registry.opening import at_start
 from service.registry.store import StoreUnavailable
 
 RETRY_AFTER = 5  #: seconds
@@ -43,7 +44,9 @@ class Before(Paging, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 @bp.record_once
 def _open(state: BlueprintSetupState) -> None:
-    state.app.extensions["orders"] = open_orders(state.options["config"].registry.url)
+    registry = state.options["config"].registry
+    with at_start(registry):
+        state.app.extensions["orders"] = open_orders(registry.url)
 
 
 @bp.post("")

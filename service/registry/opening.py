@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from service.config import InvalidConfiguration
 from service.registry_settings import RegistrySettings
 
@@ -27,8 +30,15 @@ def open_store(url: str) -> Store:
 
 def open_at_start(settings: RegistrySettings) -> Store:
     """As open_store; a store that cannot be used is a fault of the configuration."""
-    try:
+    with at_start(settings):
         return open_store(settings.url)
+
+
+@contextmanager
+def at_start(settings: RegistrySettings) -> Iterator[None]:
+    """Raise InvalidConfiguration where what *settings* name cannot be used."""
+    try:
+        yield
     except StoreUnavailable as error:
         told = f"CLIENT_REGISTRY is {settings.url!r}; {error}"
         if error.hint:

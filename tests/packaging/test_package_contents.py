@@ -34,7 +34,7 @@ OURS = {
         *("whoami",),
     ],
     "service/orders": [
-        *("__init__", "opening", "order", "sqlite", "store"),
+        *("__init__", "dynamodb", "opening", "order", "sqlite", "store"),
     ],
     "service/registry": [
         *("__init__", "admission", "api_keys", "buckets", "codec", "dynamodb", "dynamodb_buckets"),

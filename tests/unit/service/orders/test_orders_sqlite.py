@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from service.app import create_app
+from service.config import Config, InvalidConfiguration
 from service.orders.opening import open_orders
 from service.orders.order import Item, NewOrder, placed
 from service.orders.sqlite import SqliteOrders
@@ -60,6 +62,17 @@ def test_a_file_that_is_no_database_is_refused_at_the_start(tmp_path: Path) -> N
     path.write_bytes(b"not a database, whatever it is" * 100)
     with pytest.raises(StoreUnavailable, match=r"clients\.sqlite"):
         open_orders(f"sqlite:///{tmp_path / 'clients.sqlite'}")
+
+
+def test_a_file_whose_orders_are_of_a_newer_release_is_refused_at_the_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'clients.sqlite'}"
+    env = {**calling.ENV, "CLIENT_REGISTRY": url}
+    create_app(Config.from_env(env), log=lambda _: None)
+    with sqlite3.connect(tmp_path / "clients.sqlite") as other:
+        other.execute("UPDATE parts SET version = 2 WHERE part = 'orders'")
+    other.close()
+    with pytest.raises(InvalidConfiguration, match=r"CLIENT_REGISTRY is .* its orders has version"):
+        create_app(Config.from_env(env), log=lambda _: None)
 
 
 def test_a_file_that_goes_while_it_is_used_makes_the_store_unavailable(tmp_path: Path) -> None:
