@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.rate import LEAST, Rate
+from service.registry.api_keys import hashed
 from service.registry.matcher import Matcher
 from service.registry.opening import open_store
 from service.registry.registration import Registration
@@ -18,7 +19,7 @@ from tests import builders
 from tests.builders import Files, Holder
 from tests.conftest import Pki
 from tests.e2e.vectors import Cast
-from tests.parity import fronts, message, running
+from tests.parity import bearer, fronts, message, running
 from tests.parity.fronts import OverTls
 from tests.parity.message import Front
 
@@ -90,13 +91,14 @@ def every(here: Mapping[str, Front], real: Mapping[str, Front]) -> Mapping[str, 
 def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A CLIENT_REGISTRY where billing and alice may do with orders what they like.
 
-    eager may too, and call once a day.
+    eager may too, and call once a day. billing has an API key.
     """
     url = f"sqlite:///{tmp_path_factory.mktemp('registry') / 'clients.sqlite'}"
     store, scopes = open_store(url), frozenset({"orders:read", "orders:write"})
     for name, rate in (("billing", None), ("alice", None), ("eager", Rate(LEAST, 1))):
         matcher = Matcher.of("uri", f"spiffe://example.org/{name}")
-        new = Registration(name, name, (matcher,), scopes, rate=rate)
+        keys = (hashed(bearer.API_KEY),) if name == "billing" else ()
+        new = Registration(name, name, (matcher,), scopes, rate=rate, api_keys=keys)
         store.create(new, Actor("tests"), datetime.now(UTC))
     return url
 

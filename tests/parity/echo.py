@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from service.authorization import requires_token
+from service.authorization import requires, requires_api_key, requires_token
 from service.identity import current_client
 
 bp = Blueprint("echo", __name__)
@@ -77,6 +77,19 @@ def say() -> Response:
 @requires_token
 def bound() -> Response:
     return Response(b"bound", mimetype="text/plain")
+
+
+@bp.get("/bound-orders")
+@requires("orders:read")
+@requires_token
+def bound_orders() -> Response:
+    return Response(" ".join(sorted(current_client().scopes)), mimetype="text/plain")
+
+
+@bp.get("/keyed")
+@requires_api_key
+def keyed() -> Response:
+    return Response(current_client().id, mimetype="text/plain")
 
 
 @bp.get("/large")
