@@ -9,6 +9,7 @@ from functools import partial
 from itertools import combinations, islice
 from urllib.parse import quote
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask import request
 
@@ -34,8 +35,8 @@ round, the two in turns."""
 
 def measure(*, rounds: int, calls: int) -> Section:
     """Take the rounds of both."""
-    spellings = _spellings()
-    text = next(spellings)
+    texts = spellings(client_leaf())
+    text = next(texts)
     cached: list[float] = []
     uncached: list[float] = []
     config = Config.from_env(
@@ -45,7 +46,7 @@ def measure(*, rounds: int, calls: int) -> Section:
     with app.test_request_context("/whoami", environ_overrides={"REMOTE_ADDR": ""}):
         admit = partial(Gate(config, lambda: datetime.now(UTC)).admit, Demands())
         for _ in range(rounds):
-            uncached.append(_round(admit, list(islice(spellings, calls + 1))))
+            uncached.append(_round(admit, list(islice(texts, calls + 1))))
             cached.append(_round(admit, [text] * (calls + 1)))
     rows = [
         Bounded("admit, cached", cached, CACHED),
@@ -65,12 +66,12 @@ def _round(admit: Callable[[], None], texts: list[str]) -> float:
     return (time.perf_counter() - started) / (len(texts) - 1) * 1e6
 
 
-def _spellings() -> Iterator[str]:
-    """Header texts as our proxy makes them, all of one client leaf, no two alike.
+def spellings(leaf: x509.Certificate) -> Iterator[str]:
+    """Yield header texts as our proxy makes them, all of *leaf*, no two alike.
 
     The first is the proxy's own; in the others two characters of the base64 are escaped too.
     """
-    pem = client_leaf().public_bytes(Encoding.PEM).decode()
+    pem = leaf.public_bytes(Encoding.PEM).decode()
     yield quote(pem, safe=_AS_THEY_ARE)
     body = range(pem.index("\n") + 1, pem.index("-----END"))
     for first, second in combinations([i for i in body if pem[i].isalnum()], 2):

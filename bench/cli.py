@@ -27,6 +27,7 @@ from . import (
     linting,
     ocsp,
     orders,
+    registry,
     report,
     revocation,
     sam,
@@ -35,8 +36,8 @@ from . import (
 from .results import Section
 
 _ONLY = (
-    "print these alone: servers, orders, admission, function, issuing, explain, lint, revocation,"
-    " ocsp, doctor"
+    "print these alone: servers, orders, admission, registry, function, issuing, explain, lint,"
+    " revocation, ocsp, doctor"
 )
 PAGE = ROOT / "docs/performance.md"
 
@@ -50,10 +51,15 @@ class Size:
     process_seconds: float  #: of one turn within this process
     calls: int  #: in a round of admissions
     durable_calls: int
+    clients: int  #: in the larger registry
 
 
-FULL = Size(pairs=7, server_seconds=3, process_seconds=0.5, calls=2000, durable_calls=40)
-QUICK = Size(pairs=2, server_seconds=2, process_seconds=0.1, calls=200, durable_calls=5)
+FULL = Size(
+    pairs=7, server_seconds=3, process_seconds=0.5, calls=2000, durable_calls=40, clients=100_000
+)
+QUICK = Size(
+    pairs=2, server_seconds=2, process_seconds=0.1, calls=200, durable_calls=5, clients=2000
+)
 
 
 def main() -> int:
@@ -118,6 +124,10 @@ def _admission(size: Size) -> list[Section]:
     return [admission.measure(rounds=size.pairs, calls=size.calls)]
 
 
+def _registry(size: Size) -> list[Section]:
+    return [registry.measure(rounds=size.pairs, calls=size.calls, clients=size.clients)]
+
+
 def _function(size: Size) -> list[Section]:
     return [
         *function.measure(pairs=size.pairs, calls=size.calls),
@@ -154,6 +164,7 @@ PARTS: Mapping[str, Callable[[Size], list[Section]]] = {
     "servers": _servers,
     "orders": _orders,
     "admission": _admission,
+    "registry": _registry,
     "function": _function,
     "issuing": _issuing,
     "ocsp": _ocsp,

@@ -31,7 +31,8 @@ HASHES: dict[str, type[SHA256 | SHA384]] = {
     "ec-p384": SHA384,
     "rsa-2048": SHA256,
 }
-URI = "spiffe://example.org/billing"
+PLACE = "spiffe://example.org/"
+URI = f"{PLACE}billing"
 ABOUT = """\
 Certificates signed by one process for a public key that is there already; CA and leaf have the
 same key type. **Ours** is `pki.authority.CertificateAuthority.issue`; **bare** is cryptography's

@@ -15,16 +15,18 @@ from proxy.events import Event, event
 from proxy.gateway import new_call
 from proxy.request import Request, Settings
 
-from .issuing import URI, issuing
+from .issuing import PLACE, issuing
 
 
-def client_leaf(authority: CertificateAuthority | None = None) -> x509.Certificate:
-    """Return the leaf of a client `billing` of *authority* whom the stack's own rules admit."""
+def client_leaf(
+    authority: CertificateAuthority | None = None, client: str = "billing"
+) -> x509.Certificate:
+    """Return the leaf of a *client* of *authority* whom the stack's own rules admit."""
     public_key = keys.generate("ec-p256").public_key()
-    name = subject("billing", "Example")
+    name = subject(client, "Example")
     now = datetime.now(UTC)
     issuer = authority or issuing("ec-p256")
-    return issuer.issue(public_key, CLIENT, name, Sans(uris=(URI,)), now=now)
+    return issuer.issue(public_key, CLIENT, name, Sans(uris=(f"{PLACE}{client}",)), now=now)
 
 
 def whoami_event(authority: CertificateAuthority | None = None) -> Event:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cryptography import x509
 
@@ -162,6 +163,7 @@ def _fingerprint(value: str) -> tuple[str, str]:
     return found, found
 
 
+@lru_cache(maxsize=256)  # most matchers of a registry have the same few issuers
 def _name(value: str) -> tuple[str, str]:
     try:
         name = x509.Name.from_rfc4514_string(value)
