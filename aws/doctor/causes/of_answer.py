@@ -1,12 +1,12 @@
 """The certificate was taken: what the API answers."""
 
-from .cause import GATEWAY_RESPONSES, OWN, Cause, error, warning
+from .cause import GATEWAY_RESPONSES, Cause, error, warning
 
 _ASK = "curl -i --cert {cert} --key {key} {url}"
 _MAPPINGS = "aws apigateway get-base-path-mappings --domain-name {host}"
 _LOG = "aws logs tail /aws/lambda/FUNCTION --since 15m (on a laptop: make logs)"
 
-_HTTP: tuple[Cause, ...] = (
+ROWS: tuple[Cause, ...] = (
     error(
         "doctor.http.silent",
         seen="curl: (28) Operation timed out, after the handshake",
@@ -150,75 +150,3 @@ _HTTP: tuple[Cause, ...] = (
         command=_ASK,
     ),
 )
-
-
-def _problem(slug: str, *, seen: str, cause: str, remedy: str, command: str) -> Cause:
-    return error(
-        f"doctor.service.{slug}",
-        seen=f"{seen}, problem {slug}",
-        cause=cause,
-        remedy=remedy,
-        command=command,
-        source=OWN,
-    )
-
-
-_SERVICE: tuple[Cause, ...] = (
-    _problem(
-        "certificate-required",
-        seen="403",
-        cause="no verified certificate came with the request: the service was called past its"
-        " terminator, or the terminator is none of TRUSTED_PROXIES",
-        remedy="call the endpoint with mutual TLS; behind a proxy of your own set TRUSTED_PROXIES",
-        command=_ASK,
-    ),
-    _problem(
-        "certificate-malformed",
-        seen="400",
-        cause="what the terminator handed over is not exactly one readable certificate: its header"
-        " is broken, doubled or cut off",
-        remedy="see what the proxy sends, and CLIENT_CERT_SOURCE",
-        command=_LOG,
-    ),
-    _problem(
-        "certificate-not-valid-now",
-        seen="403",
-        cause="the certificate expired after the handshake, or is not valid yet by the service's"
-        " clock",
-        remedy="renew it; else look at the clocks",
-        command="openssl x509 -in {cert} -noout -dates",
-    ),
-    _problem(
-        "certificate-untrusted",
-        seen="403",
-        cause="the certificate is an authority's; in passthrough mode also: no path leads from it"
-        " to a trust anchor, or it is not for clients",
-        remedy="see what is wrong with its path; the log line says it too (because)",
-        command="python -m pki explain {cert} --truststore {truststore} --front alb",
-    ),
-    _problem(
-        "certificate-revoked",
-        seen="403",
-        cause="the CA that issued the certificate has revoked it",
-        remedy="the client needs a new one, with a new key",
-        command="python -m pki issue client NEW-NAME",
-    ),
-    _problem(
-        "certificate-status-unknown",
-        seen="403",
-        cause="the service cannot tell whether the certificate is revoked: it has no CRL that"
-        " speaks for it, or only one that has expired",
-        remedy="see how old the CRLs are, then publish a new one: python -m pki crl",
-        command="curl --cert {cert} --key {key} https://{address}/health",
-    ),
-    _problem(
-        "certificate-not-allowed",
-        seen="403",
-        cause="the certificate is good, and its holder is not on the list",
-        remedy="add the client to ALLOW_SUBJECTS, ALLOW_URIS or ALLOW_FINGERPRINTS; what it is"
-        " called",
-        command="openssl x509 -in {cert} -noout -subject -nameopt RFC2253 -ext subjectAltName",
-    ),
-)
-
-ROWS = (*_HTTP, *_SERVICE)

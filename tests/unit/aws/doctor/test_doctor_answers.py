@@ -144,12 +144,30 @@ def test_an_answer_to_the_path_of_the_url(world: World, name: str) -> None:
         assert codes(world.diagnose(port, "/orders?page=1")) == ([code] if code else [])
 
 
-@pytest.mark.parametrize("kind", Problem.__subclasses__(), ids=lambda kind: kind.slug)
+#: What is wrong with a request that the doctor does not make, or is known by its status alone.
+OF_HTTP = {
+    *("malformed-json", "validation-failed", "content-too-large", "unsupported-media-type"),
+    *("precondition-required", "precondition-failed", "conflict", "idempotency-key-reused"),
+    *("not-found", "internal-server-error"),
+}
+OF_THE_SERVICE = [kind for kind in Problem.__subclasses__() if kind.slug not in OF_HTTP]
+
+
+@pytest.mark.parametrize("kind", OF_THE_SERVICE, ids=lambda kind: kind.slug)
 def test_every_problem_of_the_service_is_known(world: World, kind: type[Problem]) -> None:
     answer = problem(f"{kind.status} Problem", kind.slug)
     with listening(speaking(Tls(world.server, world.clients), answering(answer))) as port:
         assert codes(world.diagnose(port, "/whoami")) == [f"service.{kind.slug}"]
         assert codes(world.diagnose(port)) == [f"service.{kind.slug}"]
+
+
+@pytest.mark.parametrize("slug", sorted(OF_HTTP))
+def test_a_problem_of_any_http_api_is_known_by_its_status(world: World, slug: str) -> None:
+    (kind,) = (kind for kind in Problem.__subclasses__() if kind.slug == slug)
+    answer = problem(f"{kind.status} Problem", slug)
+    with listening(speaking(Tls(world.server, world.clients), answering(answer))) as port:
+        (code,) = codes(world.diagnose(port, "/orders"))
+    assert code.startswith("http.")
 
 
 @pytest.mark.parametrize(
