@@ -91,14 +91,15 @@ def every(here: Mapping[str, Front], real: Mapping[str, Front]) -> Mapping[str, 
 def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A CLIENT_REGISTRY where billing and alice may do with orders what they like.
 
-    eager may too, and call once a day. billing has an API key.
+    eager may too, and call once a day. billing has an API key, alice is the administrator.
     """
     url = f"sqlite:///{tmp_path_factory.mktemp('registry') / 'clients.sqlite'}"
     store, scopes = open_store(url), frozenset({"orders:read", "orders:write"})
     for name, rate in (("billing", None), ("alice", None), ("eager", Rate(LEAST, 1))):
         matcher = Matcher.of("uri", f"spiffe://example.org/{name}")
         keys = (hashed(bearer.API_KEY),) if name == "billing" else ()
-        new = Registration(name, name, (matcher,), scopes, rate=rate, api_keys=keys)
+        admin = ("clients:admin",) if name == "alice" else ()
+        new = Registration(name, name, (matcher,), scopes.union(admin), rate=rate, api_keys=keys)
         store.create(new, Actor("tests"), datetime.now(UTC))
     return url
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
-from tests.builders import Holder
-from tests.e2e import vectors
+from tests.builders import Files, Holder
+from tests.e2e import vectors, wire
 from tests.e2e.vectors import Vector
+from tests.e2e.wire import Answer
 from tests.parity import amazon
 from tests.parity.amazon import Event
 from tests.parity.message import Request
@@ -84,6 +87,28 @@ def without_client_cert(event: Event) -> Event:
     context.get("identity", {}).pop("clientCert", None)
     context.pop("authentication", None)
     return event
+
+
+def asking(vector: Vector, path: str) -> Vector:
+    """The same attack on *path*."""
+    return replace(vector, request=vector.request.replace("/whoami", path))
+
+
+def send(
+    port: int, ca: Path, files: Files | None, attack: tuple[str, Vector], values: Mapping[str, str]
+) -> list[Answer]:
+    """What comes back to the attack, of a folder, over the wire."""
+    folder, vector = attack
+    if folder != "http2":
+        return wire.answers(wire.exchange(port, wire.tls(ca, files), vector.as_bytes(values)))
+    answer = wire.ask_h2(
+        port,
+        wire.tls(ca, files, alpn=["h2"]),
+        *vector.as_headers(values),
+        # nginx closes no HTTP/2 connection whose only stream it gave up.
+        patience=wire.PATIENCE if files else 0.2,
+    )
+    return [] if answer is None else [answer]
 
 
 def cases() -> Iterator[tuple[str, str, Vector]]:

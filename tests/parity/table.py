@@ -226,6 +226,9 @@ _ANSWERS = [
         ("who am I", "/whoami"),
         ("a public view", "/health"),
         ("an entity tag", "/tagged"),
+        ("the API for programs", "/openapi.json"),
+        ("the API for people", "/docs"),
+        ("clients without a registry", "/clients/billing"),
     )
 ]
 

@@ -40,18 +40,7 @@ def send(
 ) -> Send:
     def ask(front: str, folder: str, vector: Vector, client: Holder | None) -> list[Answer]:
         files = keep(client) if client else None
-        port = real[front].port
-        if folder != "http2":
-            context = wire.tls(pki.ca, files)
-            return wire.answers(wire.exchange(port, context, vector.as_bytes(cast.values)))
-        answer = wire.ask_h2(
-            port,
-            wire.tls(pki.ca, files, alpn=["h2"]),
-            *vector.as_headers(cast.values),
-            # nginx closes no HTTP/2 connection whose only stream it gave up.
-            patience=wire.PATIENCE if files else 0.2,
-        )
-        return [] if answer is None else [answer]
+        return forgeries.send(real[front].port, pki.ca, files, (folder, vector), cast.values)
 
     return ask
 
