@@ -82,11 +82,16 @@ class Matcher:
 
 
 def looked_for(certificate: ClientCertificate) -> frozenset[Key]:
-    """Return the keys of all matchers that would recognise *certificate*."""
+    """Return the keys of all matchers that would recognise *certificate*.
+
+    Of its names only those count that a matcher can have. cryptography takes any UTF-8 for an
+    IA5String: in lower case U+212A is "k", two of U+FF0E are ".." to some readers, as is ".", a tab
+    and ".", and 1024 characters are no longer 1024 octets.
+    """
     found = {("fingerprint", certificate.fingerprint)}
     found.add(("subject", canonical(certificate.subject_name)))
-    found |= {("dns", name.lower()) for name in certificate.dns_names}
-    for uri in certificate.uris:
+    found |= {("dns", name.lower()) for name in certificate.dns_names if name.isascii()}
+    for uri in filter(_URI.fullmatch, certificate.uris):
         found.add(("uri", uri))
         found |= {("uri-prefix", prefix) for prefix in prefixes(uri)}
     issuers = (ANY_ISSUER, canonical(certificate.issuer_name))
@@ -151,7 +156,7 @@ def _uri_prefix(value: str) -> tuple[str, str]:
 
 def _dns(value: str) -> tuple[str, str]:
     name = value.lower().removesuffix(".")
-    if len(name) > _LONGEST_DNS or not _DNS.fullmatch(name):
+    if not value.isascii() or len(name) > _LONGEST_DNS or not _DNS.fullmatch(name):
         raise _expected("dns", value, "a name such as 'billing.example.org'")
     return name, name
 
