@@ -1,7 +1,8 @@
 """/clients: who is registered, and what they may; for administrators (scope clients:admin).
 
 Nobody suspends, deletes or disarms the client that they call as: another administrator can, or
-`flask --app service.wsgi clients`, so that there is always one who can undo it.
+`flask --app service.wsgi clients`, so that there is always one who can undo it. Whoever changes
+something is looked up anew: within REGISTRY_TTL of their suspension they could undo that.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ from service.fault import Fault
 from service.identity import current_client
 from service.paging import Page, Paging
 from service.problems import (
+    CertificateNotAllowed,
+    ClientSuspended,
     Conflict,
+    InsufficientScope,
     NotFound,
     PreconditionFailed,
     RegistryUnavailable,
@@ -43,6 +47,7 @@ from service.registry.representation import (
 )
 from service.registry.store import (
     Actor,
+    Ambiguous,
     IdTaken,
     MatchesOverlap,
     Store,
@@ -81,6 +86,7 @@ def listing(query: Filter) -> Page[Client]:
 def create(body: NewClient) -> Answer[Client]:
     """Register a client; it is active at once."""
     with _refusing(body):
+        _require_administrator()
         stored = _store().create(body.applied(Registration(body.id, "")), _actor(), _now())
     _note("create", stored)
     answer = _answer(stored)
@@ -135,6 +141,7 @@ def resume(client_id: Id, if_match: IfMatch) -> Answer[Client]:
 def delete(client_id: Id, if_match: IfMatch) -> None:
     """Forget a client; its audit trail stays."""
     with _refusing():
+        _require_administrator()
         found = _store().get(client_id)
         require(if_match, found.version)
         _keep_admin(current_client(), found, None)
@@ -183,6 +190,7 @@ def _changed(
 ) -> Answer[Client]:
     """Store what *make* makes of the client, if it has one of the versions in *if_match*."""
     with _refusing(body):
+        _require_administrator()
         found = _store().get(client_id)
         require(if_match, found.version)
         changed = make(found)
@@ -190,6 +198,18 @@ def _changed(
         stored = _store().update(changed, _actor(), _now(), action)
     _note(action, stored)
     return _answer(stored)
+
+
+def _require_administrator() -> None:
+    """Raise a Problem unless the store says now what identity has said: it may be remembered."""
+    caller = current_client()
+    found = _store().recognise(caller.certificate)
+    if found is None or found.id != caller.id:
+        raise CertificateNotAllowed
+    if found.status is not Status.ACTIVE:
+        raise ClientSuspended
+    if ADMIN not in found.scopes:
+        raise InsufficientScope
 
 
 def _keep_admin(caller: Caller, old: Registration, new: Registration | None) -> None:
@@ -214,6 +234,8 @@ def _refusing(body: Settings | None = None) -> Iterator[None]:
         yield
     except StoreUnavailable as error:
         raise RegistryUnavailable(headers={"Retry-After": str(RETRY_AFTER)}) from error
+    except Ambiguous as error:
+        raise CertificateNotAllowed from error
     except UnknownRegistration as error:
         raise NotFound("there is no client of that id") from error
     except VersionConflict as error:

@@ -1,6 +1,8 @@
 """/clients: somebody is left to administer it, and every change is in the log."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,14 @@ from werkzeug.test import TestResponse
 
 from service.app import create_app
 from service.config import Config
+from service.registry.registration import Registration, Status
 from service.registry.store import StoreUnavailable
 from tests.unit.service.certs import HEADER
 from tests.unit.service.registered import (
     CHANGES,
     NEW,
     SETTINGS,
+    SETUP,
     Registered,
     holder,
     problem,
@@ -152,3 +156,51 @@ def unregistered() -> Callable[[str, str], TestResponse]:
 
 def _counts(counts: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
     return [(one["name"], one["clients"], one["suspended"]) for one in counts]
+
+
+def _suspended(old: Registration) -> Registration:
+    return replace(old, status=Status.SUSPENDED)
+
+
+def _demoted_too(old: Registration) -> Registration:
+    return replace(old, scopes=frozenset({"orders:read"}))
+
+
+def _without_the_certificate(old: Registration) -> Registration:
+    return replace(old, matchers=())
+
+
+@pytest.mark.parametrize(
+    ("taken", "slug"),
+    [
+        (_suspended, "client-suspended"),
+        (_demoted_too, "insufficient-scope"),
+        (_without_the_certificate, "certificate-not-allowed"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/clients/root/resume", None),
+        ("PUT", "/clients/root", {**_demoted(SETTINGS), "scopes": ["clients:admin"]}),
+        ("POST", "/clients", {**NEW, "scopes": ["clients:admin"]}),
+        *CHANGES,
+    ],
+)
+def test_an_administrator_who_is_none_any_more_changes_nothing_while_remembered(
+    api: Registered,
+    taken: Callable[[Registration], Registration],
+    slug: str,
+    method: str,
+    path: str,
+    body: object,
+) -> None:
+    root, same = api.store.get("root"), {HEADER: holder("root")}
+    assert api.ask("GET", "/clients", headers=same).status_code == 200  # from now on remembered
+    kept = api.store.update(taken(root), SETUP, datetime.now(UTC))
+    before = api.store.list().items
+    tag = '"1"' if "billing" in path else f'"{kept.version}"'
+    refused = api.ask(method, path, body, headers={**same, "If-Match": tag})
+    assert (refused.status_code, problem(refused)) == (403, slug)
+    assert api.store.list().items == before
+    assert api.ask("GET", "/clients", headers=same).status_code == 200
