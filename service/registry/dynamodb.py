@@ -40,6 +40,7 @@ from .store import (
     StoreUnavailable,
     UnknownRegistration,
     VersionConflict,
+    require_same_owner,
 )
 
 PATIENCE = 10.0  #: seconds, for others who write at the same place
@@ -92,8 +93,10 @@ class DynamoDbStore:
         def plan() -> Iterator[Action]:
             if self._table.get(keys.client(new.id)) is not None:
                 raise IdTaken(f"there is a client {new.id!r}")
+            former, entries = self._former(new.id)
+            require_same_owner(new, former)
             entry = Entry(now, actor.name, "create", new.id, None, stored)
-            yield from self._change(entry, self._entries(new.id))
+            yield from self._change(entry, entries)
 
         self._write(plan)
         return stored
@@ -166,11 +169,11 @@ class DynamoDbStore:
             raise VersionConflict(found.version)
         return found, int(item["entries"])
 
-    def _entries(self, id_: str) -> int:
-        """How many entries there are of one that is not there: it may have been, once."""
+    def _former(self, id_: str) -> tuple[Registration | None, int]:
+        """The client that had the id last, as it was when it was deleted; how many its entries."""
         pk, _ = keys.entry(id_, 0)
         last = next(self._table.query(pk, page=1, backwards=True), None)
-        return int(str(last["sk"])) if last else 0
+        return (_entry(id_, last).before, int(str(last["sk"]))) if last else (None, 0)
 
     def _write(self, plan: Callable[[], Iterator[Action]]) -> None:
         """Write what *plan* says, which is asked again when somebody else was faster."""

@@ -26,6 +26,7 @@ from .store import (
     StoreUnavailable,
     UnknownRegistration,
     VersionConflict,
+    require_same_owner,
 )
 
 _SCHEMA = Schema(
@@ -102,6 +103,7 @@ class SqliteStore:
             taken = connection.execute("SELECT 1 FROM clients WHERE id = ?", (new.id,)).fetchone()
             if taken:
                 raise IdTaken(f"there is a client {new.id!r}")
+            require_same_owner(new, _former(connection, new.id))
             _require_apart(connection, stored)
             _insert(connection, stored)
             _note(connection, Entry(now, actor.name, "create", new.id, None, stored))
@@ -189,6 +191,13 @@ def _get(connection: sqlite3.Connection, id_: str) -> Registration:
     if row is None:
         raise UnknownRegistration(f"there is no client {id_!r}")
     return decode(*row)
+
+
+def _former(connection: sqlite3.Connection, id_: str) -> Registration | None:
+    """Return the client that had the id last, as it was when it was deleted."""
+    last = "SELECT before FROM audit WHERE client = ? ORDER BY number DESC LIMIT 1"
+    row = connection.execute(last, (id_,)).fetchone()
+    return decode(row[0]) if row and row[0] else None
 
 
 def _at_version(connection: sqlite3.Connection, id_: str, version: int) -> Registration:

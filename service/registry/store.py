@@ -29,7 +29,7 @@ class UnknownRegistration(LookupError):
 
 
 class IdTaken(ValueError):
-    """There is a client of that id already."""
+    """There is a client of that id already, or there was one of another organization."""
 
 
 class VersionConflict(ValueError):
@@ -82,6 +82,15 @@ class Page(Generic[T]):
     next: str = ""
 
 
+def require_same_owner(new: Registration, former: Registration | None) -> None:
+    """Raise IdTaken if *former*, who had the id last, was another organization's than *new*.
+
+    What is kept by the id of a client, such as its orders, stays when the client is deleted.
+    """
+    if former is not None and former.organization != new.organization:
+        raise IdTaken(f"{new.id!r} was a client of {former.organization!r}, expected another id")
+
+
 class Store(Protocol):
     """Registrations, found by certificate or id, changed one at a time and never lost.
 
@@ -105,7 +114,10 @@ class Store(Protocol):
         """Return clients in the order of their ids, those behind *after*."""
 
     def create(self, new: Registration, actor: Actor, now: datetime) -> Registration:
-        """Store *new*, as version 1; raises IdTaken, MatchesOverlap."""
+        """Store *new*, as version 1; raises IdTaken, MatchesOverlap.
+
+        An id that somebody had goes to the same organization alone (require_same_owner).
+        """
 
     def update(
         self, changed: Registration, actor: Actor, now: datetime, action: str = "update"

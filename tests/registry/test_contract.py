@@ -216,6 +216,18 @@ def test_who_is_deleted_is_gone_and_may_come_again(store: Store) -> None:
     assert actions == ["create", "delete", "update", "create"]
 
 
+def test_the_id_of_one_who_is_gone_goes_to_no_other_organization(store: Store) -> None:
+    create(store)
+    store.delete("billing", 1, ADMIN, LATER)
+    with pytest.raises(IdTaken, match="'billing' was a client of 'Example', expected another id"):
+        store.create(registration(organization="Another"), ADMIN, LATER)
+    with pytest.raises(UnknownRegistration):
+        store.get("billing")
+    assert len(store.audit("billing").items) == 2
+    assert store.create(registration("other", organization="Another"), ADMIN, LATER).version == 1
+    assert create(store).version == 1
+
+
 def test_the_trail_says_who_did_what_when_and_what_it_was_before(store: Store) -> None:
     first = create(store)
     suspended = replace(first, status=Status.SUSPENDED)
