@@ -107,6 +107,8 @@ def _registration(known: Known, client: Client) -> Registration:
         raise problems.CertificateNotAllowed(str(error)) from error
     if found is None:
         raise problems.InvalidApiKey("it is not registered, so it has no API key")
+    if found.id != client.id:  # since a moment ago
+        raise problems.InvalidApiKey(f"the certificate is {found.id}'s now")
     return found
 
 

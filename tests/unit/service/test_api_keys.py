@@ -239,3 +239,13 @@ def test_a_public_view_cannot_want_one() -> None:
 
     with pytest.raises(ValueError, match="'view' is public and demands something"):
         requires_api_key(public(view))
+
+
+def test_a_certificate_that_became_anothers_meanwhile_does_not_bring_the_others_keys(
+    world: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = give(world, "root")
+    said = [world.store.get("billing"), world.store.get("root")]
+    monkeypatch.setattr(world.app.extensions["registry"], "find", lambda _: said.pop(0))
+    assert ask(world, key) == REFUSED
+    assert world.lines[-1]["because"] == "the certificate is root's now"
