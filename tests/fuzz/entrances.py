@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
@@ -26,8 +28,17 @@ from pki.steps import Case
 from service.certificate import ClientCertificate, MalformedCertificate
 from service.crl import RejectedCrl, read, revoked, split
 from service.issuer import issuers
+from service.registry.api_keys import generate, is_well_formed
+from service.token_settings import DEFAULT_ALGORITHMS, TokenSettings
+from service.tokens import bearer, claims, jwks
+from service.tokens.bearer import NoToken, WrongToken
+from service.tokens.jwks import InvalidJwks
+from service.tokens.keys import Keys
+from service.tokens.source import Document, Source
+from service.tokens.verification import Tokens
 from tests import builders, crls
 from tests.builders import authority, leaf
+from tests.tokens import issuer
 
 NOW = crls.NOW
 ROOT = authority(subject="CN=Root,O=Example")
@@ -36,6 +47,7 @@ LEAF = leaf(issuer=ISSUING)
 TRUSTSTORE = (ISSUING.certificate, ROOT.certificate)
 ISSUERS = issuers(TRUSTSTORE)
 RESPONDER_KEY = builders.p256()
+ISSUES = issuer(one=builders.p256(), ed=Ed25519PrivateKey.generate(), rsa=builders.rsa_key(2048))
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,27 @@ def _handshake(data: bytes) -> list[object]:
     return said
 
 
+@cache
+def _keys() -> Keys:
+    issued = Source(lambda: Document(ISSUES.jwks(), 3600.0), 1.0, is_slow=False)
+    return Keys(issued, DEFAULT_ALGORITHMS, lambda _: None, clock=NOW.timestamp)
+
+
+def _token(data: bytes) -> object:
+    settings = TokenSettings(ISSUES.url, ISSUES.audience, "jwks.json")
+    header = data.decode("latin-1")
+    return Tokens(settings, _keys(), NOW.timestamp)._claims(bearer.token(header))
+
+
+def _claims(data: bytes) -> object:
+    """What nobody but the issuer can send, signed as it has to be."""
+    try:
+        payload = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise WrongToken from error
+    return claims.read(payload, ISSUES.url, ISSUES.audience)
+
+
 def _certificates() -> list[bytes]:
     holders = (LEAF, ISSUING, ROOT)
     der = [holder.certificate.public_bytes(Encoding.DER) for holder in holders]
@@ -132,6 +165,12 @@ def _messages() -> list[bytes]:
     return [len(one).to_bytes(3, "big") + one, asked]
 
 
+def _tokens() -> list[bytes]:
+    more = {"kid": "ed", "alg": "EdDSA"}
+    signed = (ISSUES.token(LEAF.certificate), ISSUES.token(LEAF.certificate, header=more))
+    return [f"Bearer {one}".encode() for one in signed]
+
+
 ENTRANCES = {
     "explain": Entrance(_explained, (PkiError,), lambda: [*_certificates(), *_bundles()]),
     "truststore": Entrance(_truststore, (PkiError,), _bundles),
@@ -141,4 +180,14 @@ ENTRANCES = {
     "csr": Entrance(lambda data: csr.parse(data, CLIENT), (PkiError,), _requests),
     "ocsp": Entrance(_ocsp, (), _asked),
     "handshake": Entrance(_handshake, (), _messages),
+    "jwks": Entrance(
+        lambda data: jwks.read(data, DEFAULT_ALGORITHMS), (InvalidJwks,), lambda: [ISSUES.jwks()]
+    ),
+    "token": Entrance(_token, (NoToken, WrongToken), _tokens),
+    "claims": Entrance(
+        _claims, (WrongToken,), lambda: [json.dumps(ISSUES.claims(LEAF.certificate)).encode()]
+    ),
+    "api key": Entrance(
+        lambda data: is_well_formed(data.decode("latin-1")), (), lambda: [generate().encode()]
+    ),
 }
