@@ -112,6 +112,8 @@ def test_pages_have_every_order_once_the_latest_first(orders: Orders) -> None:
     made = filled(orders, "alice", 12)
     for limit in (1, 5, 6, 11, 12, 13, 100):
         assert paged(orders, "alice", limit, lambda: None) == made
+    assert orders.list("alice", limit=12).next is None
+    assert orders.list("alice", limit=11).next == made[10].id
 
 
 def test_pages_have_what_was_there_once_while_orders_are_added(orders: Orders) -> None:
