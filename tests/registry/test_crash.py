@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from service.registry import dynamodb_keys
 from service.registry.dynamodb import DynamoDbStore
-from service.registry.dynamodb_table import Condition, DynamoDbTable, Item
+from service.registry.dynamodb_table import Condition, DynamoDbTable, Item, Key, Lost
 from service.registry.matcher import Matcher
 from service.registry.sqlite import SqliteStore
 from service.registry.store import MatchesOverlap, StoreUnavailable, UnknownRegistration
@@ -174,3 +174,25 @@ def test_whoever_looked_before_somebody_elses_change_looks_again(dynamodb_url: s
         create(slow, "all", Matcher.of("uri-prefix", "spiffe://example.org/team/"))
     assert len(looks) == 1
     assert [one.id for one in store.list().items] == ["other"]
+
+
+def test_what_was_added_last_is_waited_for_before_the_others_are_looked_at(
+    dynamodb_url: str,
+) -> None:
+    """Of a transaction that has just ended the guard may be seen, and its claims not yet."""
+    asked: list[Sequence[Key]] = []
+
+    class Unsettled(DynamoDbTable):
+        def settle(self, keys: Sequence[Key]) -> None:
+            asked.append(keys)
+            if len(asked) == 1:
+                raise Lost("a transaction is under way")
+            super().settle(keys)
+
+    table = Unsettled(local.make_table(dynamodb_url), lambda _pid: local.client(dynamodb_url))
+    store = DynamoDbStore(table)
+    create(store, "first")
+    assert asked == []
+    create(store, "second")
+    assert asked == [[dynamodb_keys.claim(uri("spiffe://example.org/first").key)]] * 2
+    assert [one.id for one in store.list().items] == ["first", "second"]
