@@ -12,7 +12,7 @@ from tests import builders
 from tests.tokens import Issuer, issuer
 from tests.unit.service.token_issuer import Site, reply, site
 from tests.unit.service.token_rows import CLIENT, KEY
-from tests.unit.service.token_views import INVALID, application, ask, refused
+from tests.unit.service.token_views import INVALID, application, ask, config, created, refused
 
 OLD = issuer(old=KEY)
 NEW = issuer(new=builders.p256())
@@ -112,6 +112,20 @@ def test_while_it_is_down_known_keys_go_on_and_nobody_can_tell_of_others(
     assert "it answered 500" in capsys.readouterr().err
     clock.ahead += 2 * 3600
     assert refused(ask(app, by(OLD))) == UNAVAILABLE
+
+
+def test_in_lambda_the_first_request_that_needs_keys_fetches_them(
+    tmp_path: Path, jwks: Site, clock: Clock
+) -> None:
+    """Not the start, which a snapshot would keep; and the one that finds them old waits."""
+    app = created(config(tmp_path, TOKEN_JWKS=jwks.url), stands_still=True)
+    assert ask(app, None, "/whoami").status_code == 200
+    assert jwks.asked == []
+    assert ask(app, by(OLD)).status_code == 200
+    jwks.answer = reply(BOTH.jwks())
+    clock.ahead += 300
+    assert ask(app, by(NEW)).status_code == 200
+    assert len(jwks.asked) == 2
 
 
 def test_health_says_whether_there_are_keys_and_takes_no_target_out(

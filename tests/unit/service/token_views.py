@@ -56,6 +56,17 @@ def admin() -> dict[str, Any]:
 
 def application(folder: Path, **env: str) -> Flask:
     """*env*: what differs; without it any client of example.org may call."""
+    return created(config(folder, **env))
+
+
+def created(config: Config, *, stands_still: bool = False) -> Flask:
+    """*stands_still*: as in Lambda."""
+    app = create_app(config, stands_still=stands_still)
+    app.register_blueprint(bp)
+    return app
+
+
+def config(folder: Path, **env: str) -> Config:
     jwks = folder / "jwks.json"
     if not jwks.exists():
         jwks.write_bytes(ISSUES.jwks())
@@ -67,9 +78,7 @@ def application(folder: Path, **env: str) -> Flask:
         "TOKEN_AUDIENCE": AUDIENCE,
         "TOKEN_JWKS": str(jwks),
     }
-    app = create_app(Config.from_env({**base, **env}))
-    app.register_blueprint(bp)
-    return app
+    return Config.from_env({**base, **env})
 
 
 def ask(
