@@ -63,6 +63,9 @@ def environment_size(values: Values) -> int:
         size += len(values["CrlUri"] or f"{bucket}/{KEY}")
         size += len(values["Revocation"] + values["RevocationRefresh"])
     size += len("CLIENT_REGISTRY")
+    if values["ClientRate"]:
+        size += len("CLIENT_RATECLIENT_BURSTCLIENT_RATE_MOST99999/sCLIENT_BURST_MOST99999")
+        size += len(values["ClientRate"] + values["ClientBurst"])
     if values["ClientRegistry"] == "on":
         size += len("dynamodb://" + "t" * _TABLE)
     return size

@@ -32,6 +32,8 @@ CHANGED = {
     "Revocation": "grace=24h",
     "RevocationRefresh": "1m",
     "ClientRegistry": "off",
+    "ClientRate": "20/s",
+    "ClientBurst": "7",
     "CrlUri": "s3://somebody-elses/crl.pem",
     "TruststoreUri": "s3://somebody-elses/truststore.pem",
     "TruststoreVersion": "another",
@@ -193,7 +195,7 @@ def test_what_is_known_of_the_environments_size_is_true() -> None:
 
 
 def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
-    """Places in S3 and a table may be too long: aws/revocation.py counts before it deploys."""
+    """Places in S3, a table, a rate may be too long: aws/revocation.py counts before it deploys."""
     longest = {
         name: "x" * says["MaxLength"]
         for name, says in source()["Parameters"].items()
@@ -205,6 +207,7 @@ def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
     longest = {name: value for name, value in longest.items() if name not in elsewhere}
     longest |= {"MemorySize": "10240", "Architecture": "x86_64", "Revocation": "fail-closed"}
     longest |= {"RevocationRefresh": "999h", "ClientRegistry": "off"}
+    longest |= {"ClientRate": "", "ClientBurst": "10000"}
     (stack,) = _made(Job({**GIVEN, **longest}))
     assert 3600 < octets(stack) <= 4096
     description = stack.of("AWS::Lambda::Version")[version(stack, "ApiFunction")[0]]["Description"]

@@ -86,6 +86,10 @@ PATTERNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("1s", "5m", "90s", "24h", "999h"),
         ("", "0s", "5", "1d", "1000s", "5 m", "m"),
     ),
+    "ClientRate": (
+        ("", "1/s", "90/m", "99999/s"),
+        ("0/s", "20", "20/h", "100000/s", " 20/s", "1.5/s", "/s"),
+    ),
     "CrlUri": (
         ("", "s3://bucket/crl.pem", "s3://my.bucket-1/a/b_c!(1)'.der", "s3://bucket/crl.crl"),
         (
@@ -123,6 +127,7 @@ OTHERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Tracing": (("on", "off"), ("", "Active")),
     "ThrottleRate": (("1", "0010", "10000"), ("0", "-1", "10001", "")),
     "ThrottleBurst": (("1", "5000"), ("0", "5001", "many")),
+    "ClientBurst": (("1", "10000"), ("0", "10001", "")),
     "LogRetentionDays": (("1", "90", "3653"), ("0", "2", "91", "")),
     "ApiGatewayAccountRole": (("create", "keep"), ("", "none")),
     "ExpiryWarningDays": (("1", "30", "365"), ("0", "366", "", "soon")),
