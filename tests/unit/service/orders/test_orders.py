@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -258,6 +259,21 @@ def test_a_store_that_cannot_be_asked_is_503_and_says_when_to_ask_again(
         assert int(answer.headers["Retry-After"]) > 0
         assert "secret" not in answer.text
     monkeypatch.undo()
+    assert alice.ids() == [made["id"]]
+
+
+def test_who_is_known_is_told_503_while_the_file_is_away_and_goes_on_when_it_is_back(
+    alice: Caller, url: str
+) -> None:
+    made = alice.created()
+    path, away = (Path(url.removeprefix("sqlite:///") + end) for end in ("", ".away"))
+    path.rename(away)
+    for answer in (alice.create("key-2"), alice.get(f"/orders/{made['id']}")):
+        assert problem(answer) == (503, "store-unavailable")
+        assert answer.headers["Retry-After"] == "5"
+    assert not path.exists()
+    away.rename(path)
+    assert alice.found(f"/orders/{made['id']}") == made
     assert alice.ids() == [made["id"]]
 
 
