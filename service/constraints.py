@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Meta
 
 #: One line, and several, of whatever characters but those that control a terminal.
-LINE = r"[^\x00-\x1f\x7f-\x9f]*"
-LINES = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]*"
+LINE = r"[^\x00-\x1f\x7f]*"
+LINES = r"[^\x00-\x08\x0b-\x1f\x7f]*"
 
 
 def text(
