@@ -11,7 +11,7 @@ from service.rate import Rate
 
 from .matcher import Matcher
 from .registration import Registration, Status
-from .store import StoreUnavailable
+from .store import UnreadableRegistration
 
 
 def encode(registration: Registration) -> str:
@@ -35,12 +35,12 @@ def encode(registration: Registration) -> str:
 def decode(text: str, last_seen: str | None = None) -> Registration:
     """Return the registration in *text*, last seen at *last_seen* (ISO 8601).
 
-    Raises StoreUnavailable where it cannot be read, as of a newer version of this code.
+    Raises UnreadableRegistration where it cannot be read, as of a newer version of this code.
     """
     try:
         return _read(json.loads(text), last_seen)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise StoreUnavailable(f"a registration cannot be read: {error!r}") from error
+        raise UnreadableRegistration(f"a registration cannot be read: {error!r}") from error
 
 
 def _read(value: dict[str, Any], last_seen: str | None) -> Registration:

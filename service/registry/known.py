@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from service.certificate import ClientCertificate
 
+from .matcher import is_too_much
 from .registration import Registration
-from .store import Ambiguous, Store, StoreUnavailable
+from .store import Ambiguous, Store, StoreUnavailable, UnreadableRegistration
 
 SIZE = 10_000
 #: Whoever is not known is asked for again sooner: they may just have been registered.
@@ -123,6 +124,8 @@ class Known:
         return answer
 
     def _recognised(self, certificate: ClientCertificate) -> Answer:
+        if is_too_much(certificate):
+            return Ambiguous("it has more names than are looked up")
         try:
             return self.store.recognise(certificate)
         except Ambiguous as ambiguous:
@@ -132,7 +135,8 @@ class Known:
         """Note that the store failed; of a fault in one answer of it nobody else is to hear."""
         with self._lock:
             last, until = self._failure, self._clock() + PAUSE
-            if isinstance(error, StoreUnavailable):
+            is_down = isinstance(error, StoreUnavailable)
+            if is_down and not isinstance(error, UnreadableRegistration):
                 since = last.since if last else datetime.now(UTC)
                 self._failure = _Failure(str(error), since, until)
             elif last is not None:

@@ -14,6 +14,8 @@ from service.certificate import ClientCertificate, Name, comparable
 
 #: Of one URI: so many places where a prefix may end are looked up.
 MOST_SEGMENTS = 16
+#: Keys that are looked up for one certificate, whoever the issuer: of most there are less than ten.
+MOST_KEYS = 1000
 LONGEST = 1024  #: characters of a value or an issuer
 ANY_ISSUER = ""
 _LONGEST_DNS = 253  # RFC 1035, 2.3.4
@@ -96,6 +98,15 @@ def looked_for(certificate: ClientCertificate) -> frozenset[Key]:
         found |= {("uri-prefix", prefix) for prefix in prefixes(uri)}
     issuers = (ANY_ISSUER, canonical(certificate.issuer_name))
     return frozenset((kind, value, issuer) for kind, value in found for issuer in issuers)
+
+
+def is_too_much(certificate: ClientCertificate) -> bool:
+    """Whether *certificate* has so many names that looking all of them up would harm others.
+
+    16 K of PEM have room for URIs of 10,000 keys, which are 100 BatchGetItem.
+    """
+    segments = (min(uri.count("/"), MOST_SEGMENTS) + 1 for uri in certificate.uris)
+    return len(certificate.dns_names) + sum(segments) > MOST_KEYS
 
 
 def overlapping(

@@ -24,6 +24,10 @@ class StoreUnavailable(Exception):
         self.hint = hint
 
 
+class UnreadableRegistration(StoreUnavailable):
+    """One registration cannot be read, as of a newer release; others can."""
+
+
 class UnknownRegistration(LookupError):
     """There is no client of that id."""
 
@@ -49,7 +53,7 @@ class MatchesOverlap(ValueError):
 
 
 class Ambiguous(Exception):
-    """A certificate that two clients match: nobody can say who is calling."""
+    """A certificate that two clients match, or may: nobody can say who is calling."""
 
 
 @dataclass(frozen=True, slots=True)
