@@ -20,6 +20,7 @@ from . import (
     doctor,
     explain,
     function,
+    function_registry,
     function_revocation,
     handshakes,
     issuing,
@@ -132,6 +133,7 @@ def _function(size: Size) -> list[Section]:
     return [
         *function.measure(pairs=size.pairs, calls=size.calls),
         function_revocation.measure(rounds=size.pairs),
+        function_registry.measure(rounds=size.pairs),
     ]
 
 
