@@ -107,9 +107,12 @@ from tests.registry.test_concurrency import add_a_note
 store = SqliteStore(sys.argv[1])
 create(store)
 children = []
+assert vars(store._file._local)
 for number in range(5):
+    assert store.get("billing").id == "billing"
     child = os.fork()
     if child == 0:
+        assert not vars(store._file._local), "a connection was carried over"
         for note in range(number, 50, 5):
             add_a_note(store, f"note-{note}")
         os._exit(0)

@@ -49,6 +49,12 @@ def _corrupt(path: Path) -> None:
     path.write_bytes(whole)
 
 
+def _last_page(path: Path) -> None:
+    """Where an index is, which nothing reads at the start."""
+    whole = _copied_whole(path)
+    path.write_bytes(whole[:-4096] + os.urandom(4096))
+
+
 def _cut_short(path: Path) -> None:
     path.write_bytes(_copied_whole(path)[:6000])
 
@@ -57,11 +63,12 @@ def _cut_short(path: Path) -> None:
     "spoil",
     [
         _corrupt,
+        _last_page,
         _cut_short,
         lambda path: path.write_bytes(b"no database\n" * 400),
         lambda path: path.write_bytes(_copied_whole(path)[:16] + bytes(5000)),
     ],
-    ids=["octets inside", "cut short", "text", "zeros"],
+    ids=["octets inside", "one page", "cut short", "text", "zeros"],
 )
 def test_a_file_that_is_damaged_is_refused_and_left_alone(
     path: Path, spoil: Callable[[Path], object]
