@@ -25,9 +25,10 @@ ABSENT = "Not measured: {why}."
 ABOUT = """\
 `import service.lambda_handler` in a fresh {python}, whose own start is not in it, from the folder
 that `sam build` makes, every file dated 1980 as SAM dates it, and nothing written. **Shipped** is
-that folder: there are no dates in its bytecode. **Other** has the same sources, compiled in place
-by the same Python just now; or with ordinary bytecode, which 1980 makes stale, so that all of it
-is compiled anew at each cold start, as if there were none; or it is the bare handler
+that folder: there are no dates in its bytecode, and of others there is nothing else. **Other** has
+the sources of all of it, compiled in place by the same Python just now; or with ordinary bytecode,
+which 1980 makes stale, so that all of it is compiled anew at each cold start, as if there were
+none; or it is the bare handler
 (`bench/bare_handler.py`) on the shipped requirements."""
 _MODULE = "service.lambda_handler"
 _BARE = "bare_handler"
@@ -81,7 +82,7 @@ def _trees(folder: Path, python: str) -> Mapping[str, list[Path]]:
     """Return what is on the path, by name; shipped first."""
     shipped, fresh, dated, bare = (folder / n for n in ("shipped", "fresh", "dated", "bare"))
     build(shipped)
-    shutil.copytree(shipped, fresh, ignore=shutil.ignore_patterns("__pycache__"))
+    _sources(python, shipped, fresh)
     run(python, "-m", "compileall", "-q", fresh)
     shutil.copytree(fresh, dated)
     bare.mkdir()
@@ -91,6 +92,19 @@ def _trees(folder: Path, python: str) -> Mapping[str, list[Path]]:
         for path in tree.rglob("*"):
             os.utime(path, (_DATE, _DATE))
     return {"shipped": [shipped], "fresh": [fresh], "dated": [dated], "bare": [shipped, bare]}
+
+
+def _sources(python: str, shipped: Path, fresh: Path) -> None:
+    """What *shipped* was made of: of others that has the bytecode alone."""
+    requirements = ROOT / "service/requirements.txt"
+    done = run(
+        *(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"),
+        *("--no-compile", "--target", str(fresh), "-r", str(requirements)),
+    )
+    if done.returncode:
+        raise NotBuilt(f"pip cannot install {requirements.name}")
+    ours = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(shipped / "service", fresh / "service", ignore=ours)
 
 
 def build(artifacts: Path) -> None:

@@ -24,7 +24,9 @@ import sys, urllib.request
 url = "http://127.0.0.1:8080/2015-03-31/functions/function/invocations"
 print(urllib.request.urlopen(url, sys.argv[1].encode(), timeout=60).read().decode())
 """
-LOADED = re.compile(r"^# code object from '/var/task/(.+)/__pycache__/(.+)\.cpython-313\.pyc'$")
+LOADED = re.compile(
+    r"^# code object from '/var/task/(.+?)/(?:__pycache__/(.+)\.cpython-313|([^/]+))\.pyc'$"
+)
 COMPILED = re.compile(r"^# code object from /var/task/(.+\.py)$")
 
 
@@ -41,9 +43,9 @@ class Function:
         return json.loads(self.run("python3", "-c", ASK, json.dumps(event)))
 
     def imports(self) -> tuple[set[str], set[str]]:
-        """The files of ours that a fresh interpreter takes from bytecode, and those it compiles."""
+        """The files that a fresh interpreter takes from bytecode, and those it compiles."""
         said = self.run("python3", "-v", "-c", f"import {self.module}").splitlines()
-        loaded = {f"{m[1]}/{m[2]}.py" for line in said if (m := LOADED.match(line))}
+        loaded = {f"{m[1]}/{m[2] or m[3]}.py" for line in said if (m := LOADED.match(line))}
         return loaded, {m[1] for line in said if (m := COMPILED.match(line))}
 
     def run(self, *words: str) -> str:

@@ -65,6 +65,19 @@ def test_orders_cost_nothing_where_there_is_no_registry(tmp_path: Path) -> None:
     assert "service.orders.dynamodb" not in there
 
 
+def test_what_is_declared_costs_nothing_before_it_is_needed(tmp_path: Path) -> None:
+    """msgspec holds bodies against types, and makes the document: of that nothing at the start."""
+    code = "import service.lambda_handler, sys; print(*sys.modules)"
+    clients = {"msgspec", "service.inputs", "service.blueprints.clients"}
+    described = {"service.openapi", "service.reference_page"}
+    off = loaded(code, ENV)
+    assert off & (clients | described) == set()
+    assert {"service.blueprints.description", "service.blueprints.unregistered"} <= off
+    on = loaded(code, {**ENV, "CLIENT_REGISTRY": f"sqlite:///{tmp_path}/clients.sqlite"})
+    assert clients <= on
+    assert on & described == set()
+
+
 def test_throttling_costs_nothing_where_it_is_off() -> None:
     code = "import service.lambda_handler, sys; print(*(n for n in sys.modules if 'thrott' in n))"
     settings = {"service.throttle_settings"}
