@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -131,19 +130,8 @@ class Import:
         if step.old is None:
             self._store.create(step.client, self._actor, now)
         else:
-            changed = _replaced(step.old, step.client)
+            changed = replace(step.client, version=step.old.version)
             self._store.update(changed, self._actor, now)
-
-
-def _replaced(old: Registration, client: Registration) -> Registration:
-    """Return *client* as the next version of *old*."""
-    return dataclasses.replace(
-        client,
-        version=old.version,
-        created=old.created,
-        updated=old.updated,
-        last_seen=old.last_seen,
-    )
 
 
 def _there(store: Store, id_: str) -> Registration | None:

@@ -74,3 +74,14 @@ class Command:
 
 def uris(*values: str) -> tuple[x509.GeneralName, ...]:
     return tuple(x509.UniformResourceIdentifier(value) for value in values)
+
+
+def client(id_: str, **more: Any) -> dict[str, Any]:
+    """As a file for `import` has it."""
+    matchers = [{"kind": "dns", "value": f"{id_}.example"}]
+    return {"id": id_, "organization": "Example", "matchers": matchers, **more}
+
+
+def written(command: Command, *clients: Any) -> str:
+    """A file with *clients*."""
+    return command.file("clients.json", json.dumps({"clients": clients}))

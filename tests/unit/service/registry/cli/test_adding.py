@@ -97,6 +97,12 @@ def test_a_file_without_a_certificate_is_refused(command: Command, content: byte
     assert command.ids() == []
 
 
+def test_a_file_that_is_too_large_for_a_certificate_is_refused(command: Command) -> None:
+    path = command.file("client.pem", pem(leaf()) + " " * 1024 * 1024)
+    errors, _ = command.refused("add", "billing", "--certificate", path)
+    assert errors == [f"{path!r} is larger than 1048576 octets"]
+
+
 def test_a_file_that_is_not_there_is_told(command: Command) -> None:
     errors, _ = command.refused("add", "billing", "--certificate", "/nowhere/x.pem")
     assert errors == ["cannot use '/nowhere/x.pem': no such file or directory"]

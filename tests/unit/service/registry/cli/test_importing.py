@@ -2,18 +2,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
 
 from service.rate import LEAST, Rate
-from service.registry.cli import context
+from service.registry.cli import context, moving
 from service.registry.matcher import Matcher
 from service.registry.registration import Registration, Status
-from service.registry.sqlite import SqliteStore
-from service.registry.store import Actor, Store
-from tests.unit.service.registry.cli.command import Command
+from service.registry.store import Actor
+from tests.unit.service.registry.cli.command import Command, client, written
 
 ME = Actor("cli:test")
 URI = "'spiffe://example.org/billing'"
@@ -55,15 +53,6 @@ MIXED = Registration(
 )
 BARE = Registration("bare", "Bare")
 EVERY = (FULL, ISSUED, MIXED, BARE)
-
-
-def client(id_: str, **more: Any) -> dict[str, Any]:
-    matchers = [{"kind": "dns", "value": f"{id_}.example"}]
-    return {"id": id_, "organization": "Example", "matchers": matchers, **more}
-
-
-def written(command: Command, *clients: Any, name: str = "clients.json") -> str:
-    return command.file(name, json.dumps({"clients": clients}))
 
 
 def plain(one: Registration) -> Registration:
@@ -129,6 +118,41 @@ def test_a_client_that_is_there_and_otherwise_is_in_the_way(command: Command) ->
     said = command.said("import", path, "--replace")
     assert said == "added: 1, updated: 1, as they were: 0\n"
     assert (command.get("one").note, command.get("one").version) == ("other", 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"organization": "Other"},
+        {"scopes": ["orders:read"]},
+        {"matchers": []},
+        {"rate": {"per_second": 1, "burst": 1}},
+        {"note": "x"},
+        {"status": "suspended"},
+        {"api_keys": ["ab" * 32]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_client_that_differs_in_anything_is_not_the_same(
+    command: Command, change: dict[str, Any]
+) -> None:
+    command.said("import", written(command, client("one")))
+    created = command.get("one").created
+    path = written(command, {**client("one"), **change})
+    command.refused("import", path)
+    command.said("import", path, "--replace")
+    assert command.said("import", path) == "added: 0, updated: 0, as they were: 1\n"
+    assert (command.get("one").version, command.get("one").created) == (2, created)
+
+
+def test_a_file_that_is_too_large_is_refused(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(command, client("one"))
+    monkeypatch.setattr(moving, "_LARGEST", 20)
+    errors, hint = command.refused("import", path)
+    assert errors == [f"{path!r} is larger than 20 octets"]
+    assert hint == "import it in parts"
 
 
 def test_clients_that_are_not_in_the_file_stay(command: Command) -> None:
@@ -226,56 +250,3 @@ def test_one_that_another_makes_room_for_comes_after_it(command: Command) -> Non
     path = written(command, client("new", matchers=moved), client("old", matchers=[]))
     assert command.said("import", path, "--replace") == "added: 1, updated: 1, as they were: 0\n"
     assert command.get("new").matchers == (Matcher.of("dns", "old.example"),)
-
-
-class OneByOne:
-    """A store that cannot write many as one, and fails after *left* of them."""
-
-    def __init__(self, store: SqliteStore, error: BaseException, left: int) -> None:
-        self._store, self._error, self._left = store, error, left
-        self.get, self.close = store.get, store.close
-
-    def create(self, new: Registration, actor: Actor, now: datetime) -> Registration:
-        if not self._left:
-            raise self._error
-        self._left -= 1
-        return self._store.create(new, actor, now)
-
-
-def test_after_an_interruption_an_import_that_is_said_again_goes_on(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clients = [client(f"c{number}") for number in range(5)]
-    path = written(command, *clients)
-    url = command.env["CLIENT_REGISTRY"].removeprefix("sqlite:///")
-
-    def interrupted() -> Store:
-        return OneByOne(SqliteStore(url), KeyboardInterrupt(), 2)  # type: ignore[return-value]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(context, "store", interrupted)
-        assert command("import", path).exit_code == 130
-    assert command.ids() == ["c0", "c1"]
-    assert command.said("import", path) == "added: 3, updated: 0, as they were: 2\n"
-    assert len(command.ids()) == 5
-
-
-def test_a_store_that_can_writes_all_or_nothing(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = 3
-
-    def soon_interrupted() -> datetime:
-        nonlocal left
-        left -= 1
-        if not left:
-            raise KeyboardInterrupt
-        return datetime.fromisoformat("2026-01-01T00:00:00Z")
-
-    path = written(command, *[client(f"c{number}") for number in range(5)])
-    with monkeypatch.context() as patch:
-        patch.setattr(context, "now", soon_interrupted)
-        assert command("import", path).exit_code == 130
-    assert command.ids() == []
-    command.said("import", path)
-    assert len(command.ids()) == 5

@@ -28,6 +28,12 @@ def test_a_table_as_a_spreadsheet_writes_it_is_imported(command: Command) -> Non
     ]
 
 
+def test_lines_of_a_note_end_as_lines_do_here(command: Command) -> None:
+    path = command.file("clients.csv", 'id,organization,note\r\none,One,"a\r\nb"\r\n')
+    command.said("import", path)
+    assert command.get("one").note == "a\nb"
+
+
 @pytest.mark.parametrize(
     ("table", "error"),
     [
