@@ -88,8 +88,8 @@ ROWS: tuple[Cause, ...] = (
         "doctor.http.throttled",
         seen='429 {"message":"Too Many Requests"}',
         cause="the rate or burst limit of the stage, or of the account, is reached",
-        remedy="raise ThrottlingRateLimit and ThrottlingBurstLimit, or call less",
-        command='make deploy ARGS="--set ThrottlingRateLimit=…"',
+        remedy="raise ThrottleRate and ThrottleBurst, or call less",
+        command='make deploy ARGS="--set ThrottleRate=…"',
         source=GATEWAY_RESPONSES,
     ),
     error(
