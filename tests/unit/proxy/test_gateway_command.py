@@ -93,6 +93,8 @@ def test_an_old_socket_gives_way(folder: Path) -> None:
         (("--socket", "/nowhere/s"), "cannot listen on '/nowhere/s'"),
         (("--socket", "/tmp/" + "x" * 200), "cannot listen on"),  # noqa: S108
         (("--base-path", "a b"), "--base-path is 'a b'"),
+        (("--client-rate", "20"), "--client-rate is '20', expected so many a second or minute"),
+        (("--client-rate", "20/s"), "--client-burst is '', expected so many at once"),
         (("--domain-name", "a/b"), "--domain-name is 'a/b'"),
     ],
 )
