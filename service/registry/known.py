@@ -80,7 +80,7 @@ class Known:
                     return _told(kept.answer)
                 under_way = self._asking.get(key)
                 if under_way is None:
-                    under_way = self._begin(key, now)
+                    under_way = self._begin(certificate, now)
                     break
             under_way.wait()
         try:
@@ -98,15 +98,17 @@ class Known:
         since = failure.since.isoformat(timespec="seconds").replace("+00:00", "Z")
         return {"state": "unavailable", "since": since}
 
-    def _begin(self, key: str, now: float) -> threading.Event:
-        """Note that a lookup begins; raises StoreUnavailable if none should. Under the lock."""
+    def _begin(self, certificate: ClientCertificate, now: float) -> threading.Event:
+        """Note that a lookup begins; raises as find if none should. Under the lock."""
+        if is_too_much(certificate):
+            raise Ambiguous("it has more names than are looked up")
         failure = self._failure
         if failure is not None:
             if now < failure.until:
                 raise StoreUnavailable(failure.why)
             # This one tries; the others are told what the last one was.
             self._failure = replace(failure, until=math.inf)
-        event = self._asking[key] = threading.Event()
+        event = self._asking[certificate.fingerprint] = threading.Event()
         return event
 
     def _ask(self, certificate: ClientCertificate, now: float) -> Answer:
@@ -124,8 +126,6 @@ class Known:
         return answer
 
     def _recognised(self, certificate: ClientCertificate) -> Answer:
-        if is_too_much(certificate):
-            return Ambiguous("it has more names than are looked up")
         try:
             return self.store.recognise(certificate)
         except Ambiguous as ambiguous:

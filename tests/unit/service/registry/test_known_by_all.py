@@ -4,6 +4,7 @@ import pytest
 from cryptography import x509
 
 from service.certificate import ClientCertificate
+from service.registry.known import PAUSE
 from service.registry.store import Ambiguous, StoreUnavailable, UnreadableRegistration
 from tests.unit.service.certs import leaf
 from tests.unit.service.registry.test_known import REGISTERED, SHIPPING, World
@@ -44,3 +45,16 @@ def test_a_certificate_with_too_many_names_is_refused_and_the_store_not_asked(
         with pytest.raises(Ambiguous, match="it has more names than are looked up"):
             world.find(many)
     assert world.store.asked == (["7"] if is_asked else [])
+
+
+def test_a_certificate_with_too_many_names_does_not_make_a_store_well(world: World) -> None:
+    names = tuple(x509.DNSName(f"n{number}.example.org") for number in range(1001))
+    world.store.answer = StoreUnavailable("the disk is gone")
+    with pytest.raises(StoreUnavailable):
+        world.find()
+    world.now += PAUSE
+    with pytest.raises(Ambiguous):
+        world.find(ClientCertificate.from_certificate(leaf(names=names)))
+    assert world.known.health()["state"] == "unavailable"
+    world.store.answer = REGISTERED
+    assert world.find() == REGISTERED
