@@ -70,6 +70,12 @@ def narrowed(client: Client, scopes: Iterable[str]) -> Client:
 
 
 def _marked(view: View, demanded: Demands) -> View:
+    code = getattr(view, "__code__", None)
+    if code is not None and code.co_varnames[: code.co_argcount][:1] == ("self",):
+        # Flask calls what as_view() returns, on which nobody would find the mark.
+        raise ValueError(
+            f"{view.__qualname__!r} is a method, expected a function, or the class's `decorators`"
+        )
     if demanded.is_public and (demanded.scopes or demanded.token or demanded.api_key):
         raise ValueError(f"{getattr(view, '__name__', view)!r} is public and demands something")
     setattr(view, _MARK, demanded)
