@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from service.registry.registration import Registration
+from service.registry.registration import Registration, Status
 from service.registry.store import (
     Actor,
     IdTaken,
@@ -57,7 +57,8 @@ class _Step:
 class Import:
     """What it takes to have *clients* in *store*; Refused if one is there, and otherwise.
 
-    *replace*: then it becomes what was read.
+    *replace*: then it becomes what was read; but who is suspended stays that, whatever an older
+    file says, or one that says nothing: Refused.
     """
 
     def __init__(
@@ -72,17 +73,21 @@ class Import:
         self._actor = actor
         self._unchanged: list[str] = []
         self._steps: list[_Step] = []
-        faults = []
+        faults, suspended = [], []
         for where, client in clients:
             old = _there(store, client.id)
             if old is not None and is_same(old, client):
                 self._unchanged.append(client.id)
             elif old is not None and not replace:
                 faults.append(f"{where}: there is a client {client.id!r}, and it is not the same")
+            elif old is not None and _would_resume(old, client):
+                suspended.append(f"{where}: {client.id!r} is suspended, and active in the file")
             else:
                 self._steps.append(_Step(where, client, old))
         if faults:
             raise _refused(faults, "to have them as they are in the file: --replace")
+        if suspended:
+            raise _refused(suspended, f"to let one in again: {PROGRAM} resume ID")
 
     def run(self, now: Callable[[], datetime]) -> None:
         """Write them; Refused if one of them is in the way of another client.
@@ -116,7 +121,9 @@ class Import:
                 except MatchesOverlap as error:
                     left.append(step)
                     faults.append(f"{step.where}: {step.client.id!r}: {error}")
-                except (IdTaken, VersionConflict, UnknownRegistration) as error:
+                except IdTaken as error:
+                    raise Refused(f"{step.where}: {error}", f"{PROGRAM} audit ID") from error
+                except (VersionConflict, UnknownRegistration) as error:
                     raise Refused(
                         f"{step.where}: somebody changed {step.client.id!r} just now: {error}",
                         "say it again",
@@ -132,6 +139,10 @@ class Import:
         else:
             changed = replace(step.client, version=step.old.version)
             self._store.update(changed, self._actor, now)
+
+
+def _would_resume(old: Registration, client: Registration) -> bool:
+    return old.status is Status.SUSPENDED and client.status is not Status.SUSPENDED
 
 
 def _there(store: Store, id_: str) -> Registration | None:
