@@ -165,11 +165,19 @@ class Workers:
         try:
             for other in others:
                 os.kill(other, signal.SIGSTOP)
+            until(lambda: all(stands_still(other) for other in others))
             (answer,) = wire.answers(wire.exchange_unix(self._socket, self._request))
         finally:
             for other in others:
                 os.kill(other, signal.SIGCONT)
         return said(answer)
+
+
+def stands_still(pid: int) -> bool:
+    state = subprocess.run(
+        [require("ps"), "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True
+    ).stdout
+    return state.strip().startswith("T")
 
 
 def said(answer: Answer) -> str:
