@@ -15,7 +15,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .sqlite_schema import Schema, forbidden, migrate, refusal, require_whole, unusable
+from .sqlite_schema import (
+    Schema,
+    forbidden,
+    migrate,
+    refusal,
+    require_ours_alone,
+    require_whole,
+    unusable,
+)
 
 PATIENCE = 5.0  #: seconds, for another writer
 _PAUSE = 0.01
@@ -146,6 +154,7 @@ class SqliteFile:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        require_ours_alone(self.path)
         _use_wal(connection, self._patience)
         with self.changing():
             migrate(self.path, connection, self._schema)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,21 @@ def _require_ours(path: Path, connection: sqlite3.Connection) -> None:
         raise unusable(path, "it is another application's", _ANOTHER)
     elif layout > _LAYOUT:
         raise unusable(path, f"its layout is {layout}, expected {_LAYOUT}", _NEWER)
+
+
+def require_ours_alone(path: Path) -> None:
+    """Raise StoreUnavailable if everybody may write the file, or put another one in its place.
+
+    Who is an administrator is in it.
+    """
+    try:
+        file, folder = path.stat().st_mode, path.parent.stat().st_mode
+    except OSError as error:
+        raise forbidden(path, error) from error
+    if file & stat.S_IWOTH:
+        raise unusable(path, "everybody may write it", "chmod o-w {path}")
+    if folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
+        raise unusable(path, "everybody may put another in its place", "chmod o-w {folder}")
 
 
 def require_whole(path: Path, connection: sqlite3.Connection) -> None:

@@ -211,6 +211,31 @@ def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
+@pytest.mark.parametrize(
+    ("file", "folder", "why"),
+    [
+        (0o644, 0o755, ""),
+        (0o660, 0o770, ""),
+        (0o600, 0o1777, ""),
+        (0o602, 0o700, "everybody may write it"),
+        (0o666, 0o700, "everybody may write it"),
+        (0o600, 0o777, "everybody may put another in its place"),
+    ],
+    ids=["read", "group", "sticky folder", "written", "read and written", "folder"],
+)
+def test_a_file_that_everybody_may_write_is_refused(
+    path: Path, file: int, folder: int, why: str
+) -> None:
+    path.chmod(file)
+    path.parent.chmod(folder)
+    if not why:
+        assert SqliteStore(str(path)).get("billing").id == "billing"
+        return
+    said, hint = _refused(path)
+    assert said == why
+    assert hint.startswith("chmod o-w ")
+
+
 def test_many_may_make_the_same_file_at_once(tmp_path: Path) -> None:
     path, errors = str(tmp_path / "registry.sqlite"), []
 
