@@ -68,6 +68,9 @@ def environment_size(values: Values) -> int:
         size += len(values["ClientRate"] + values["ClientBurst"])
     if values["ClientRegistry"] == "on":
         size += len("dynamodb://" + "t" * _TABLE)
+    if values["TokenIssuer"]:
+        size += len("TOKEN_ISSUERTOKEN_AUDIENCETOKEN_JWKS")
+        size += sum(len(values[f"Token{what}"]) for what in ("Issuer", "Audience", "Jwks"))
     return size
 
 

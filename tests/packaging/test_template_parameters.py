@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aws import parameters
 from aws.template import Template, read
-from service import revocation_settings
+from service import revocation_settings, throttle_settings, token_settings
 from tests.packaging.template.combinations import COMBINATIONS
 from tests.packaging.template.reach import parameters_of
 from tests.packaging.template.source import FILE, REGION, Edits, source
 from tests.packaging.template.values import ARN, OTHERS, PATTERNS
 
 TEMPLATE: Template = read(FILE)
+PARSED: Mapping[str, Callable[[str], str]] = {
+    "TokenIssuer": token_settings.uri,
+    "TokenAudience": token_settings.audience,
+    "TokenJwks": token_settings.place,
+}
 
 
 def test_what_the_template_takes_for_revocation_the_service_takes() -> None:
@@ -26,6 +33,45 @@ def test_what_the_template_takes_for_revocation_the_service_takes() -> None:
         revocation_settings.seconds(often)
     for url in PATTERNS["CrlUri"][0][1:]:
         assert revocation_settings.sources(url) == (url,)
+
+
+def test_what_the_template_takes_for_tokens_and_limits_the_service_takes() -> None:
+    for name, parse in PARSED.items():
+        good, bad = PATTERNS[name]
+        assert [parse(value) for value in good if value] == [value for value in good if value]
+        assert any(refuses(parse, value) for value in bad), name
+    for rate, burst in zip(PATTERNS["ClientRate"][0], PATTERNS["ClientBurst"][0], strict=False):
+        assert limit(rate, burst) == [], (rate, burst)
+    assert [rate for rate in PATTERNS["ClientRate"][1] if not limit(rate, "40")] == []
+    assert [burst for burst in PATTERNS["ClientBurst"][1] if not limit("20/s", burst)] == []
+
+
+def refuses(parse: Callable[[str], str], value: str) -> bool:
+    """Whether the service would not start with *value*."""
+    try:
+        parse(value)
+    except ValueError:
+        return True
+    return False
+
+
+def limit(rate: str, burst: str) -> list[str]:
+    """What the service has against a limit."""
+    faults: list[str] = []
+    throttle_settings.read({"CLIENT_RATE": rate, "CLIENT_BURST": burst}, faults)
+    return faults
+
+
+@given(
+    st.sampled_from(["", "https://", "https://a.example", "https://a:8443/", "urn:"]),
+    st.text(st.sampled_from("aZ09.-:/@#?[]%&!'\"~$ \nü"), max_size=12),
+)
+def test_of_tokens_the_template_takes_nothing_that_the_service_refuses(
+    start: str, rest: str
+) -> None:
+    for name, parse in PARSED.items():
+        if not list(TEMPLATE.parameters[name].faults(start + rest)) and start + rest:
+            assert parse(start + rest) == start + rest, name
 
 
 @pytest.mark.parametrize("name", [*PATTERNS, *OTHERS])
@@ -61,6 +107,11 @@ def test_every_combination_is_accepted(name: str) -> None:
 
 _OTHER = {"OwnershipVerificationCertificateArn": f"{ARN}b"}
 _URI, _VERSION = {"TruststoreUri": "s3://bucket/truststore.pem"}, {"TruststoreVersion": "3HL4"}
+_ISSUER, _AUDIENCE = {"TokenIssuer": "https://a.example"}, {"TokenAudience": "b"}
+_JWKS = {"TokenJwks": "https://a.example/jwks.json"}
+_TOGETHER = "TokenIssuer, TokenAudience and TokenJwks belong together - give all three or none"
+_RATE, _BURST = {"ClientRate": "20/s"}, {"ClientBurst": "40"}
+_LIMIT = "ClientRate and ClientBurst belong together - give both or neither"
 _NOBODY = "nobody could call - set AllowSubjects, AllowUris, AllowFingerprints or ClientRegistry"
 # What is refused, what is said, and the twin that is accepted.
 RULES: list[tuple[dict[str, str], str, dict[str, str]]] = [
@@ -126,6 +177,18 @@ RULES: list[tuple[dict[str, str], str, dict[str, str]]] = [
         _NOBODY,
         {"AllowUris": "", "ClientRegistry": "on"},
     ),
+    *(
+        (some, _TOGETHER, {**_ISSUER, **_AUDIENCE, **_JWKS})
+        for some in (
+            _ISSUER,
+            _AUDIENCE,
+            _JWKS,
+            {**_ISSUER, **_AUDIENCE},
+            {**_ISSUER, **_JWKS},
+            {**_AUDIENCE, **_JWKS},
+        )
+    ),
+    *((some, _LIMIT, {**_RATE, **_BURST}) for some in (_RATE, _BURST)),
     *(
         (
             {"BasePath": kept},

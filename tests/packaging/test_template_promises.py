@@ -10,6 +10,7 @@ import pytest
 from tests.packaging.template import (  # noqa: F401  (each adds its promises)
     access,
     alarms,
+    callers,
     domain,
     encryption,
     function,

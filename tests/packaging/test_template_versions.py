@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -32,12 +33,17 @@ CHANGED = {
     "Revocation": "grace=24h",
     "RevocationRefresh": "1m",
     "ClientRegistry": "off",
-    "ClientRate": "20/s",
-    "ClientBurst": "7",
+    "TokenIssuer": "https://other.example",
+    "TokenAudience": "https://other.example.com",
+    "TokenJwks": "https://other.example/jwks.json",
+    "ClientRate": "90/m",
+    "ClientBurst": "41",
     "CrlUri": "s3://somebody-elses/crl.pem",
     "TruststoreUri": "s3://somebody-elses/truststore.pem",
     "TruststoreVersion": "another",
 }
+# Of what is asked beside a certificate: whose tokens, and how often.
+_ASKED = ("Token", "ClientRate", "ClientBurst")
 _FUNCTION = "ApiFunction.Properties"
 _LIST = "AllowList.Properties.Content.Fn::Sub.0"
 
@@ -60,6 +66,11 @@ def version(stack: Made, of: str) -> Any:
     )
     content = stack.one("AWS::AppConfig::HostedConfigurationVersion")[1]["Content"]
     return found[0], found[1].replace("${AllowList.VersionNumber}", content)
+
+
+def _without(name: str) -> Callable[[str], str]:
+    """Takes *name* out of a text that CloudFormation fills in."""
+    return lambda text: text.replace(f"${{{name}}}", "")
 
 
 def unnoticed(edits: Edits) -> list[str]:
@@ -100,8 +111,8 @@ def test_another_parameter_is_another_version() -> None:
                     "Fn::Sub": "allow-list ${AllowList.VersionNumber}"
                 }
             },
-            {name for name in CHANGED if not name.startswith("Allow") and "Uri" not in name}
-            - {"TruststoreVersion"},
+            {name for name in CHANGED if not name.startswith(("Allow", *_ASKED))}
+            - {"CrlUri", "TruststoreUri", "TruststoreVersion"},
         ),
         (
             {
@@ -113,6 +124,7 @@ def test_another_parameter_is_another_version() -> None:
         ),
         ({_LIST: lambda text: text.replace("${AllowUris}", "")}, {"AllowUris"}),
         ({_LIST: lambda text: text.replace("${Crls}", "")}, {"CrlUri"}),
+        *(({_LIST: _without(name)}, {name}) for name in CHANGED if name.startswith(_ASKED)),
         (
             {_LIST: lambda text: text.replace("${InForce}", "")},
             {"TruststoreUri", "TruststoreVersion"},
@@ -194,21 +206,39 @@ def test_what_is_known_of_the_environments_size_is_true() -> None:
         assert revocation.environment_size(given) == octets(stack), name
 
 
-def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
-    """Places in S3, a table, a rate may be too long: aws/revocation.py counts before it deploys."""
-    longest = {
+def longest() -> dict[str, str]:
+    """Of every parameter that reaches the function as text and may have any, the longest value."""
+    return {
         name: "x" * says["MaxLength"]
         for name, says in source()["Parameters"].items()
         if name in CHANGED and "MaxLength" in says
     }
-    elsewhere = {"TruststoreUri", "TruststoreVersion", "CrlUri"}
-    allowed = {name for name in CHANGED if name.startswith("Allow")}
-    assert allowed | {"BasePath"} | elsewhere == set(longest)
-    longest = {name: value for name, value in longest.items() if name not in elsewhere}
-    longest |= {"MemorySize": "10240", "Architecture": "x86_64", "Revocation": "fail-closed"}
-    longest |= {"RevocationRefresh": "999h", "ClientRegistry": "off"}
-    longest |= {"ClientRate": "", "ClientBurst": "10000"}
-    (stack,) = _made(Job({**GIVEN, **longest}))
-    assert 3600 < octets(stack) <= 4096
+
+
+_LISTS = {"AllowIssuers", "AllowSubjects", "AllowUris", "AllowFingerprints"}
+_TOKENS = {"TokenIssuer", "TokenAudience", "TokenJwks"}
+_PLACES = {"TruststoreUri", "TruststoreVersion", "CrlUri"}
+_FULL = {"MemorySize": "10240", "Architecture": "x86_64", "Revocation": "fail-closed"}
+_FULL |= {"RevocationRefresh": "999h"}
+_LIMIT = {"ClientRate": "99999/m", "ClientBurst": "99999"}
+
+
+def test_the_longest_parameters_fit_into_what_lambda_takes() -> None:
+    """Whatever else is asked for is counted by aws/revocation.py, before it deploys."""
+    given = longest()
+    assert set(given) == {*_LISTS, *_TOKENS, *_PLACES, "BasePath"}
+    nothing = dict.fromkeys((*_PLACES, *_TOKENS, *_LIMIT), "")
+    (stack,) = _made(Job({**GIVEN, **given, **_FULL, **nothing, "ClientRegistry": "off"}))
+    assert 4000 < octets(stack) <= 4096
     description = stack.of("AWS::Lambda::Version")[version(stack, "ApiFunction")[0]]["Description"]
     assert len(description.replace("AllowList.VersionNumber", "9" * 19)) <= 256
+
+
+def test_with_everything_else_at_its_longest_there_is_room_for_lists() -> None:
+    """Tokens, a limit and a registry, a CRL and a truststore in the stack's own bucket."""
+    given = {name: value for name, value in longest().items() if name not in _PLACES}
+    lists = dict.fromkeys(_LISTS, "x" * 500)
+    (stack,) = _made(Job({**GIVEN, **given, **_FULL, **_LIMIT, **lists, "ClientRegistry": "on"}))
+    assert octets(stack) <= 4096
+    (over,) = _made(Job({**GIVEN, **given, **_FULL, **_LIMIT, "ClientRegistry": "on"}))
+    assert octets(over) > 4096

@@ -15,6 +15,12 @@ _TRUSTSTORE = {
 _CRL = {"CrlUri": "s3://somebody-elses/pki/crl.der"}
 _REVOCATION = {"Revocation": "fail-closed"}
 _REGISTRY = {"ClientRegistry": "on"}
+_TOKENS = {
+    "TokenIssuer": "https://issuer.example",
+    "TokenAudience": "https://api.example.com",
+    "TokenJwks": "https://issuer.example/.well-known/jwks.json",
+}
+_LIMIT = {"ClientRate": "20/s", "ClientBurst": "40"}
 _ALL = {
     **_ZONE,
     **_CERTIFICATE,
@@ -29,13 +35,13 @@ _ALL = {
     "Revocation": "grace=24h",
     "RevocationRefresh": "90s",
     **_REGISTRY,
+    **_TOKENS,
+    **_LIMIT,
     "Architecture": "x86_64",
     "MemorySize": "1769",
     "SnapStart": "off",
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
-    "ClientRate": "20/s",
-    "ClientBurst": "3",
     "AlarmEmail": "ops@example.com",
     "ExpiryWarningDays": "45",
     "LogRetentionDays": "7",
@@ -55,6 +61,8 @@ COMBINATIONS = MappingProxyType(
         "all elsewhere": {**_MINE, **_ZONE, **_TRUSTSTORE, **_REVOCATION, **_CRL},
         "registry": {**_MINE, **_ZONE, **_REGISTRY},
         "registry alone": {"DomainName": "api.example.com", **_ZONE, **_REGISTRY},
+        "tokens": {**_MINE, **_ZONE, **_TOKENS},
+        "limit": {**_MINE, **_ZONE, **_LIMIT},
         "base path": {**_MINE, **_ZONE, "BasePath": "v1.2"},
         "alarms": {**_MINE, **_ZONE, "AlarmEmail": "ops@example.com"},
         "tracing": {**_MINE, **_ZONE, "Tracing": "on"},
@@ -72,9 +80,10 @@ COMBINATIONS = MappingProxyType(
             "AlarmEmail": "ops@example.com",
             "Tracing": "on",
             "BasePath": "v1",
-            "ClientRate": "90/m",
             **_REVOCATION,
             **_REGISTRY,
+            **_TOKENS,
+            **_LIMIT,
         },
         "all at once": {**_MINE, **_ALL},
     }

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.config import Config, InvalidConfiguration
-from service.rate import Rate
 
 from .made import Made
 from .promises import Twin, promise
@@ -118,16 +117,13 @@ def the_handlers_are_where_the_code_is(made: Made) -> Iterator[str]:
         "all at once",
     ),
     Twin("no fingerprints", {f"{_VARIABLES}.ALLOW_FINGERPRINTS": None}, "all at once"),
-    Twin("no burst", {f"{_VARIABLES}.CLIENT_BURST": None}, "all at once"),
-    Twin("no rate", {f"{_VARIABLES}.CLIENT_RATE": "1/s"}, "all at once"),
-    Twin("registrations cut", {f"{_VARIABLES}.CLIENT_RATE_MOST": None}, "all at once"),
     Twin("no base path", {f"{_VARIABLES}.BASE_PATH": None}, "base path"),
     Twin("a base path called (none)", {f"{_VARIABLES}.BASE_PATH": {"Fn::Sub": "/${BasePath}"}}),
 )
 def the_environment_is_what_the_service_reads(made: Made) -> Iterator[str]:
     env, asked = environment(made), made.parameters
-    read = [ROOT / "service/config.py", *(ROOT / "service").glob("*_settings.py")]
-    known = "".join(file.read_text() for file in read)
+    files = (ROOT / "service/config.py", *(ROOT / "service").glob("*_settings.py"))
+    known = "".join(file.read_text() for file in files)
     yield from (f"{name} is not read" for name in env if f'"{name}"' not in known)
     try:
         config = Config.from_env(env)
@@ -147,18 +143,10 @@ def the_environment_is_what_the_service_reads(made: Made) -> Iterator[str]:
             "ALLOW_URIS": asked["AllowUris"],
             "ALLOW_FINGERPRINTS": asked["AllowFingerprints"],
             "CLIENT_REGISTRY": env["CLIENT_REGISTRY"],
-            "CLIENT_RATE": asked["ClientRate"],
-            "CLIENT_BURST": asked["ClientBurst"] if asked["ClientRate"] else "",
         }
     )
     if config.allow != wanted.allow:
         yield f"{config.allow} may call, expected {wanted.allow}"
-    if (config.throttle and config.throttle.default) != (
-        wanted.throttle and wanted.throttle.default
-    ):
-        yield f"{config.throttle} of each client, expected {wanted.throttle}"
-    if config.throttle and config.throttle.most != Rate(99_999, 99_999):
-        yield f"a registration gives {config.throttle.most} at most"
 
 
 @promise(
