@@ -37,6 +37,10 @@ def asked(project: Project) -> list[Request]:
         ("--set", "TruststoreVersion=v1"),
         ("--set", "TruststoreUri=s3://bucket/t.pem"),
         ("--set", "BasePath=a/b"),
+        ("--set", "TokenIssuer=https://issuer.example"),
+        ("--set", "TokenJwks=http://issuer.example/jwks.json"),
+        ("--set", "ClientRate=20/s"),
+        ("--set", "ClientBurst=many"),
         ("--set", f"CertificateArn=arn:aws:acm:us-east-1:{ACCOUNT}:certificate/x"),
     ],
 )

@@ -151,6 +151,13 @@ def test_an_environment_that_lambda_does_not_take_is_seen_before() -> None:
     assert list(revocation.of_values(values(**full, **elsewhere))) == []
     (finding,) = revocation.of_values(values(**full, **elsewhere, **ON, CrlUri=URI))
     assert codes([finding]) == [("error", "environment.too-large")]
+    issuer = {"TokenIssuer": "https://issuer.example", "TokenAudience": "https://api.example"}
+    tokens = issuer | {"TokenJwks": f"https://issuer.example/{'x' * 200}"}
+    limit = {"ClientRate": "20/s", "ClientBurst": "40"}
+    for given in (full | tokens, {"AllowUris": "x" * 900} | tokens | limit | ON):
+        assert list(revocation.of_values(values(**given))) == []
+    (finding,) = revocation.of_values(values(**full, **tokens, **limit))
+    assert codes([finding]) == [("error", "environment.too-large")]
 
 
 @pytest.fixture
