@@ -233,6 +233,7 @@ def _refusing(body: Settings | None = None) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
+        current_app.logger.error("the registry cannot be asked: %s", error)  # noqa: TRY400  (told)
         raise RegistryUnavailable(headers={"Retry-After": str(RETRY_AFTER)}) from error
     except Ambiguous as error:
         raise CertificateNotAllowed from error

@@ -16,9 +16,9 @@ from werkzeug.test import TestResponse
 from service.app import create_app
 from service.config import Config
 from service.registry.matcher import Matcher
+from service.registry.opening import open_store
 from service.registry.registration import Registration
-from service.registry.sqlite import SqliteStore
-from service.registry.store import Actor
+from service.registry.store import Actor, Store
 from tests.unit.service.certs import HEADER, as_alb_sends, leaf
 
 SETUP = Actor("cli:setup")
@@ -60,20 +60,25 @@ class Registered:
     """An application, its store, and the lines that it has logged."""
 
     app: Flask
-    store: SqliteStore
+    store: Store
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def at(cls, path: Path, env: Mapping[str, str] = {}) -> Registered:
+        """With the store in the file *path*."""
+        return cls.over(f"sqlite:///{path}", env)
+
+    @classmethod
+    def over(cls, url: str, env: Mapping[str, str] = {}) -> Registered:
         """With the clients root (who may administer) and billing (who may not)."""
-        store = SqliteStore(str(path))
+        store = open_store(url)
         made = cls(Flask("none"), store)
         made.app = create_app(
             Config.from_env(
                 {
                     "CLIENT_CERT_SOURCE": "alb-verify",
                     "TRUSTED_PROXIES": "127.0.0.1",
-                    "CLIENT_REGISTRY": f"sqlite:///{path}",
+                    "CLIENT_REGISTRY": url,
                     **env,
                 }
             ),

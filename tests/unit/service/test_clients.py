@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.registry.registration import Status
+from tests.dynamodb import local
+from tests.unit.aws import moto_server
 from tests.unit.service.registered import (
     CHANGES,
     NEW,
@@ -17,9 +19,22 @@ from tests.unit.service.registered import (
 )
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Registered:
-    return Registered.at(tmp_path / "registry.db")
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def api(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Registered:
+    if request.param == "sqlite":
+        return Registered.at(tmp_path / "registry.db")
+    url: str = request.getfixturevalue("dynamodb_url")
+    for name, value in {
+        "AWS_ENDPOINT_URL_DYNAMODB": url,
+        "AWS_DEFAULT_REGION": moto_server.REGION,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return Registered.over(f"dynamodb://{local.make_table(url)}")
 
 
 def test_a_client_is_registered_read_and_known(api: Registered) -> None:

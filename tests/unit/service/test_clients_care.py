@@ -113,6 +113,7 @@ def test_usage_is_counted_by_organization_and_issuer(api: Registered) -> None:
 def test_a_store_that_is_down_is_503(
     api: Registered,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     method: str,
     path: str,
     body: object,
@@ -128,6 +129,7 @@ def test_a_store_that_is_down_is_503(
     assert (refused.status_code, problem(refused)) == (503, "registry-unavailable")
     assert refused.headers["Retry-After"].isdecimal()
     assert b"disk" not in refused.data
+    assert "the registry cannot be asked: the disk is gone" in caplog.text
 
 
 @pytest.mark.parametrize(
