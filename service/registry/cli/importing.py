@@ -112,7 +112,7 @@ class Import:
 
     def _write(self, now: Callable[[], datetime]) -> list[str]:
         """Write all that can be; one that another one makes room for comes after that."""
-        waiting = self._steps
+        waiting, taken = self._steps, list[str]()
         while waiting:
             faults, left = [], []
             for step in waiting:
@@ -122,16 +122,16 @@ class Import:
                     left.append(step)
                     faults.append(f"{step.where}: {step.client.id!r}: {error}")
                 except IdTaken as error:
-                    raise Refused(f"{step.where}: {error}", f"{PROGRAM} audit ID") from error
+                    taken.append(f"{step.where}: {error}")
                 except (VersionConflict, UnknownRegistration) as error:
                     raise Refused(
                         f"{step.where}: somebody changed {step.client.id!r} just now: {error}",
                         "say it again",
                     ) from error
             if len(left) == len(waiting):
-                return faults
+                return [*taken, *faults]
             waiting = left
-        return []
+        return taken
 
     def _put(self, step: _Step, now: datetime) -> None:
         if step.old is None:
