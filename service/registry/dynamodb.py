@@ -40,7 +40,7 @@ from .store import (
     StoreUnavailable,
     UnknownRegistration,
     VersionConflict,
-    require_same_owner,
+    created,
 )
 
 PATIENCE = 10.0  #: seconds, for others who write at the same place
@@ -88,13 +88,14 @@ class DynamoDbStore:
 
     def create(self, new: Registration, actor: Actor, now: datetime) -> Registration:
         """As Store.create."""
-        stored = replace(new, version=1, created=now, updated=now, last_seen=None)
+        stored = new
 
         def plan() -> Iterator[Action]:
+            nonlocal stored
             if self._table.get(keys.client(new.id)) is not None:
                 raise IdTaken(f"there is a client {new.id!r}")
             former, entries = self._former(new.id)
-            require_same_owner(new, former)
+            stored = created(new, former, now)
             entry = Entry(now, actor.name, "create", new.id, None, stored)
             yield from self._change(entry, entries)
 

@@ -26,7 +26,7 @@ from .store import (
     StoreUnavailable,
     UnknownRegistration,
     VersionConflict,
-    require_same_owner,
+    created,
 )
 
 _SCHEMA = Schema(
@@ -98,12 +98,11 @@ class SqliteStore:
 
     def create(self, new: Registration, actor: Actor, now: datetime) -> Registration:
         """As Store.create."""
-        stored = replace(new, version=1, created=now, updated=now, last_seen=None)
         with self._file.asking(), self._file.changing() as connection:
             taken = connection.execute("SELECT 1 FROM clients WHERE id = ?", (new.id,)).fetchone()
             if taken:
                 raise IdTaken(f"there is a client {new.id!r}")
-            require_same_owner(new, _former(connection, new.id))
+            stored = created(new, _former(connection, new.id), now)
             _require_apart(connection, stored)
             _insert(connection, stored)
             _note(connection, Entry(now, actor.name, "create", new.id, None, stored))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
@@ -86,13 +86,18 @@ class Page(Generic[T]):
     next: str = ""
 
 
-def require_same_owner(new: Registration, former: Registration | None) -> None:
-    """Raise IdTaken if *former*, who had the id last, was another organization's than *new*.
+def created(new: Registration, former: Registration | None, now: datetime) -> Registration:
+    """Return *new* as it is stored; *former*: who had the id last, None = nobody.
 
-    What is kept by the id of a client, such as its orders, stays when the client is deleted.
+    Raises IdTaken if that was another organization's: what is kept by the id of a client, such as
+    its orders, stays when the client is deleted. Versions go on: an ETag of *former* is none of
+    *new* (RFC 9110, 8.8.1).
     """
-    if former is not None and former.organization != new.organization:
+    if former is None:
+        return replace(new, version=1, created=now, updated=now, last_seen=None)
+    if former.organization != new.organization:
         raise IdTaken(f"{new.id!r} was a client of {former.organization!r}, expected another id")
+    return replace(new, version=former.version + 1, created=now, updated=now, last_seen=None)
 
 
 class Store(Protocol):
@@ -118,10 +123,7 @@ class Store(Protocol):
         """Return clients in the order of their ids, those behind *after*."""
 
     def create(self, new: Registration, actor: Actor, now: datetime) -> Registration:
-        """Store *new*, as version 1; raises IdTaken, MatchesOverlap.
-
-        An id that somebody had goes to the same organization alone (require_same_owner).
-        """
+        """Store *new*, as `created` has it; raises IdTaken, MatchesOverlap."""
 
     def update(
         self, changed: Registration, actor: Actor, now: datetime, action: str = "update"
