@@ -80,3 +80,13 @@ def test_buckets_that_are_full_are_forgotten_at_the_start(tmp_path: Path) -> Non
     assert second.take("slow", Rate(1 / 86_400, 1), NOW + 7200).granted == 0
     with second._file(NOW).connection() as connection:
         assert connection.execute("SELECT client FROM buckets").fetchall() == [("slow",)]
+
+
+def test_a_bucket_in_a_table_says_from_when_on_it_may_go(dynamodb_url: str) -> None:
+    """DynamoDB removes what its `ends` says is over: never one that is not full."""
+    name = local.make_table(dynamodb_url)
+    table = local.table(dynamodb_url, name)
+    DynamoDbBuckets(table).take("slow", Rate(1 / 86_400, 1), NOW)
+    item = table.get(("bucket#slow", "bucket"))
+    assert item is not None
+    assert int(item["ends"]) >= NOW + 86_400

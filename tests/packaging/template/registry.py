@@ -63,6 +63,8 @@ def _faults(resource: Mapping[str, Any]) -> Iterator[str]:
     recovery = says.get("PointInTimeRecoverySpecification", {})
     if recovery.get("PointInTimeRecoveryEnabled") is not True:
         yield "no point in time can be had back"
+    if says.get("TimeToLiveSpecification") != {"AttributeName": "ends", "Enabled": True}:
+        yield "full buckets stay for ever"
     if says.get("DeletionProtectionEnabled") is not True:
         yield "it can be deleted by one call"
     for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
@@ -77,6 +79,7 @@ def _faults(resource: Mapping[str, Any]) -> Iterator[str]:
         {f"{_TABLE}.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled": False},
         "registry",
     ),
+    Twin("buckets stay", {f"{_TABLE}.TimeToLiveSpecification.AttributeName": "pk"}, "registry"),
     Twin("deleted by a call", {f"{_TABLE}.DeletionProtectionEnabled": None}, "registry"),
     Twin("gone with the stack", {"RegistryTable.DeletionPolicy": "Delete"}, "registry"),
     Twin("gone with a change", {"RegistryTable.UpdateReplacePolicy": None}, "all at once"),
