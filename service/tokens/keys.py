@@ -174,9 +174,12 @@ class Keys:
         except Exception as error:  # noqa: BLE001  (whoever waits would wait in vain)
             flight.failed = f"{type(error).__name__}: {error}"
         finally:
-            self._failed = flight.failed
+            counts = self._flight is flight
+            if counts:
+                self._failed = flight.failed
             flight.done.set()
-            self._tell(flight.failed)
+            if counts:
+                self._tell(flight.failed)
 
     def _why(self) -> str:
         return self._failed or "the keys are being fetched"

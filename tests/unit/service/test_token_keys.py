@@ -211,6 +211,34 @@ def test_fifty_requests_at_once_are_one_fetch(world: World) -> None:
     assert kids(keys) == ["one"]
 
 
+def test_a_fetch_that_was_given_up_says_nothing_when_it_fails_at_last(world: World) -> None:
+    late, first = threading.Event(), threading.Event()
+
+    def fetch() -> Document:
+        if not first.is_set():
+            first.set()
+            assert late.wait(30)
+            raise Unavailable("too late")
+        return Document(ONE, TTL)
+
+    before = set(threading.enumerate())
+    keys = Keys(
+        Source(fetch, EVERY, is_slow=True),
+        DEFAULT_ALGORITHMS,
+        lambda text: world.logged.append(json.loads(text)),
+        clock=lambda: world.now,
+    )
+    with pytest.raises(KeysUnavailable):
+        keys.current()
+    world.now += 1000
+    assert kids(keys) == ["one"]
+    late.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+    assert keys.health() == {"state": "fresh"}
+    assert [line["problems"] for line in world.logged] == [[]]
+
+
 def test_a_fetch_that_crashes_is_one_that_failed(world: World) -> None:
     world.data = None  # type: ignore[assignment]
     keys = world.keys()
