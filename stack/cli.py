@@ -30,6 +30,9 @@ def main() -> int:
         if error.hint:
             sys.stderr.write(f"  hint: {error.hint}\n")
         return 1
+    except BrokenPipeError:
+        # Whoever read it, such as `head`, has enough; what print() still holds has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         sys.stderr.write(f"error: cannot use {error.filename!r}: {error.strerror}\n")
         sys.stderr.write("  hint: does it belong to you? sudo chown -R $(id -u) .run .pki .venv\n")

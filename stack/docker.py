@@ -52,7 +52,9 @@ class DockerStack:
         self._compose("exec", "-T", "proxy", "/proxy/run", "reload")
 
     def logs(self) -> list[str]:
-        """The command that shows the logs and follows them."""
+        """The command that shows the logs and follows them; raises StackError if there are none."""
+        if not self._states():
+            raise StackError("the stack is not running", "make up")
         return ["docker", "compose", "logs", "--follow", "--tail", "50"]
 
     def _require(self) -> None:
@@ -61,8 +63,15 @@ class DockerStack:
             raise StackError("the stack is not running", "make up")
         for name, state in states.items():
             if state in {"exited", "dead"}:
-                log = self._run("logs", "--no-log-prefix", "--tail", "8", name).stdout
-                raise StackError(f"the container {name} ended:\n{log.rstrip()}", "make logs")
+                words = self._last_words(name)
+                raise StackError(f"the container {name} ended:\n{words}", "make logs")
+
+    def _last_words(self, name: str) -> str:
+        """The end of the log, indented; what a container says at each attempt to start, once."""
+        log = self._run("logs", "--no-log-prefix", "--no-color", "--tail", "8", name).stdout
+        # Compose erases the line before each one, also where nobody looks at a terminal.
+        said = dict.fromkeys(line.removeprefix("\x1b[2K").rstrip() for line in log.splitlines())
+        return "\n".join("  " + line for line in said)
 
     def _states(self) -> dict[str, str]:
         lines = self._run("ps", "--all", "--format", "json").stdout.splitlines()
@@ -72,7 +81,10 @@ class DockerStack:
     def _compose(self, *words: str) -> None:
         done = self._run(*words)
         if done.returncode:
-            raise StackError(*_explained(done.stderr.strip(), self.settings))
+            message, hint = _explained(done.stderr.strip(), self.settings)
+            if unhealthy := re.search(r"container \S*?(\w+)-\d+ (?:is unhealthy|exited)", message):
+                message = f"{unhealthy[1]} does not start:\n{self._last_words(unhealthy[1])}"
+            raise StackError(message, hint)
 
     def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
         settings = self.settings

@@ -164,7 +164,7 @@ class NativeStack:
         ports = (kept.alb_port, kept.api_gateway_port, kept.pki_port)
         asked = (*ports, kept.payload, kept.mtls_mode, kept.pki_home)
         environment = hashlib.sha256(repr(sorted(self._service_env().items())).encode())
-        return f"{' '.join(map(str, asked))} {environment.hexdigest()}\n"
+        return f"{' '.join(map(str, asked))} {environment.hexdigest()} {_code()}\n"
 
     @property
     def _mode_file(self) -> Path:
@@ -254,6 +254,16 @@ def _require_free(port: int, variable: str) -> None:
                 f"port {port} cannot be used: {(error.strerror or '').lower()}",
                 f"{variable}={port % 65535 + 1} make up",
             ) from error
+
+
+def _code() -> str:
+    """What changes when a file of the program does: `up` again then starts the new one."""
+    files = sorted(
+        file for part in ("pki", "proxy", "service") for file in (ROOT / part).rglob("*")
+    )
+    kept = (file for file in files if file.suffix != ".pyc" and file.is_file())
+    seen = repr([(str(file), file.stat().st_mtime_ns) for file in kept])
+    return hashlib.sha256(seen.encode()).hexdigest()
 
 
 def _two_free_ports() -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -12,6 +13,12 @@ from .errors import StackError
 from .settings import Settings
 
 PATIENCE = 60.0  # seconds
+#: What the service says of `billing` once it works, where somebody meant it: ALLOW_…, CLIENT_RATE,
+#: `clients suspend billing`, `pki revoke billing`.
+_MEANT = re.compile(
+    rb"urn:problem-type:"
+    rb"(certificate-not-allowed|certificate-revoked|client-suspended|too-many-requests)\""
+)
 
 
 def until(true: Callable[[], bool], alive: Callable[[], None]) -> None:
@@ -27,7 +34,7 @@ def until(true: Callable[[], bool], alive: Callable[[], None]) -> None:
 def wait(settings: Settings, alive: Callable[[], None]) -> None:
     """Wait until the service answers the client `billing` through both fronts.
 
-    It may also say that `billing` is not on the list: whoever set ALLOW_… may mean it.
+    It may also refuse `billing`, where somebody may mean it (_MEANT).
     """
     for port in (settings.alb_port, settings.api_gateway_port):
         until(lambda port=port: answers(settings, port), alive)  # type: ignore[misc]
@@ -44,7 +51,7 @@ def answers(settings: Settings, port: int) -> bool:
             connection.request("GET", "/whoami")
             response = connection.getresponse()
             body = response.read()
-            return response.status == 200 or b"certificate-not-allowed" in body  # noqa: PLR2004
+            return response.status == 200 or bool(_MEANT.search(body))  # noqa: PLR2004
     except (OSError, http.client.HTTPException):
         return False
 

@@ -35,9 +35,15 @@ class Process:
     def _pid_file(self) -> Path:
         return self.run_dir / f"{self.name}.pid"
 
+    @property
+    def _beginning(self) -> Path:
+        """Has the log's length when the process was started."""
+        return self.run_dir / f"{self.name}.beginning"
+
     def start(self, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Start *command* in a session of its own, its output going to the log."""
         with self.log.open("ab") as log:
+            self._beginning.write_text(str(log.tell()))
             child = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=ROOT,
@@ -78,10 +84,12 @@ class Process:
         self._pid_file.unlink(missing_ok=True)
 
     def last_words(self, lines: int = 8) -> str:
-        """The end of the log, indented."""
+        """The end of what it has logged since it was started, indented."""
         if not self.log.exists():
             return ""
-        return "\n".join("  " + line for line in self.log.read_text().splitlines()[-lines:])
+        beginning = int(self._beginning.read_text()) if self._beginning.exists() else 0
+        said = self.log.read_bytes()[beginning:].decode(errors="replace")
+        return "\n".join("  " + line for line in said.splitlines()[-lines:])
 
     def require(self) -> None:
         """Raise StackError with its last words if it does not run."""

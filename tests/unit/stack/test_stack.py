@@ -2,6 +2,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from stack.cli import _register
 from stack.docker import DockerStack, _explained
 from stack.errors import StackError
-from stack.native import NativeStack, _message_and_hint, _require_free
+from stack.native import NativeStack, _code, _message_and_hint, _require_free
+from stack.probe import _MEANT
 from stack.processes import Process, _reap
 from stack.programs import _install_command
 from stack.settings import ROOT, Settings
@@ -120,6 +122,74 @@ def test_dockers_words_become_ours() -> None:
     assert pki == ("port 8085 is taken", "PKI_PORT=8086 make up")
     network = _explained("invalid pool request: Pool overlaps with other one", settings)
     assert "STACK_NETWORK=" in network[1]
+
+
+def test_what_keeps_a_container_from_its_start_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = "dependency failed to start: container mtls-api-gateway-1 is unhealthy"
+    log = "\x1b[2Kerror: --client-rate is '2/x'\n\x1b[2K  hint: 20/s\n" * 3
+
+    def run(_stack: DockerStack, *words: str) -> subprocess.CompletedProcess[str]:
+        if words[0] == "logs":
+            assert words[-1] == "gateway"
+            return subprocess.CompletedProcess(words, 0, log, "")
+        return subprocess.CompletedProcess(words, 1, "", failed)
+
+    monkeypatch.setattr(DockerStack, "_run", run)
+    with pytest.raises(StackError) as raised:
+        DockerStack(Settings()).up(lambda _line: None)
+    told = "gateway does not start:\n  error: --client-rate is '2/x'\n    hint: 20/s"
+    assert (raised.value.message, raised.value.hint) == (told, "make logs")
+
+
+def test_there_are_no_logs_of_containers_that_do_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DockerStack, "_states", lambda _stack: {})
+    with pytest.raises(StackError, match="not running"):
+        DockerStack(Settings()).logs()
+    monkeypatch.setattr(DockerStack, "_states", lambda _stack: {"service": "exited"})
+    assert DockerStack(Settings()).logs()[:3] == ["docker", "compose", "logs"]
+
+
+def test_a_changed_program_is_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.native.ROOT", tmp_path)
+    hello = tmp_path / "service/blueprints/hello.py"
+    hello.parent.mkdir(parents=True)
+    nothing = _code()
+    hello.write_text("")
+    added = _code()
+    hello.with_suffix(".pyc").write_text("")
+    assert nothing != added == _code()
+    os.utime(hello, ns=(1, 1))
+    assert _code() != added
+
+
+@pytest.mark.parametrize(
+    ("slug", "answered"),
+    [
+        ("certificate-not-allowed", True),
+        ("certificate-revoked", True),
+        ("client-suspended", True),
+        ("too-many-requests", True),
+        ("certificate-required", False),
+        ("certificate-status-unknown", False),
+        ("registry-unavailable", False),
+    ],
+)
+def test_refusals_of_billing_that_somebody_meant_are_answers(slug: str, *, answered: bool) -> None:
+    body = b'{"type": "urn:problem-type:%s", "status": 403}' % slug.encode()
+    assert bool(_MEANT.search(body)) is answered
+
+
+def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:
+    process = Process("napper", tmp_path)
+    for words in ("before", "now"):
+        process.start([sys.executable, "-c", f"print({words!r})"], {})
+        while process.pid() is not None:
+            time.sleep(0.01)
+        with pytest.raises(StackError) as raised:
+            process.require()
+        assert raised.value.message == f"the napper ended:\n  {words}"
 
 
 def sleeper(process: Process, *, stubborn: bool = False) -> None:
