@@ -17,11 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 name, *scopes = sys.argv[1:] or ["billing"]
+certificate = Path(f".pki/clients/{name}.pem")
+if not certificate.exists():
+    sys.exit(f"error: {str(certificate)!r} is not there\n  hint: python -m pki issue client {name}")
 key = ec.generate_private_key(ec.SECP256R1())
 public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
 Path("jwks.json").write_text(json.dumps({"keys": [{**public, "kid": "example", "use": "sig"}]}))
 
-leaf = x509.load_pem_x509_certificate(Path(f".pki/clients/{name}.pem").read_bytes())
+leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
 digest = hashlib.sha256(leaf.public_bytes(Encoding.DER)).digest()
 claims = {
     "iss": "https://issuer.example",

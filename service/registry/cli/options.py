@@ -18,7 +18,7 @@ from .rate import RateType
 _Command = TypeVar("_Command", bound=Callable[..., None])
 _EXAMPLES = {
     "uri": "URI in the SAN, exactly",
-    "uri-prefix": "every URI below it, such as spiffe://example.org/team/",
+    "uri-prefix": "every URI below this one, such as spiffe://example.org/team/",
     "dns": "DNS name in the SAN",
     "subject": "subject, such as 'CN=billing,O=Example'",
     "fingerprint": "SHA-256 over DER, hex",
