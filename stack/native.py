@@ -252,7 +252,7 @@ def _require_free(port: int, variable: str) -> None:
         except OSError as error:
             raise StackError(
                 f"port {port} cannot be used: {(error.strerror or '').lower()}",
-                f"{variable}={port % 65535 + 1} make up",
+                f"{variable}={port % 65535 + 1} make up (or, of our containers: make down)",
             ) from error
 
 

@@ -86,7 +86,8 @@ def test_a_taken_port_is_one_clear_error() -> None:
         with pytest.raises(StackError) as raised:
             _require_free(port, "ALB_PORT")
     assert f"port {port} cannot be used: address already in use" in raised.value.message
-    assert raised.value.hint == f"ALB_PORT={port + 1} make up"
+    assert raised.value.hint.startswith(f"ALB_PORT={port + 1} make up (")
+    assert "make down" in raised.value.hint
     _require_free(port, "ALB_PORT")
 
 
