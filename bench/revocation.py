@@ -19,9 +19,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from service.revocation_build import refresh
-from service.revocation_file import IndexFile
-from service.revocation_settings import RevocationSettings
+from service.revocation.build import refresh
+from service.revocation.file import IndexFile
+from service.revocation.settings import RevocationSettings
 from stack.settings import ROOT
 
 from .issuing import issuing
@@ -31,11 +31,11 @@ COUNT = 1_000_000
 BUILD, OPEN, RESIDENT, LOOKUP = 3.0, 20.0, 24.0, 10.0  # times, milliseconds, MB, microseconds
 ABOUT = """\
 A CRL of {count:,} entries with random serials of 16 octets and a reason each, {size:.0f} MB, signed
-by our issuing CA with P-256. **Ours** is all of `service.revocation_build.refresh`: read the file,
+by our issuing CA with P-256. **Ours** is all of `service.revocation.build.refresh`: read the file,
 check signature and scope, look at each entry, sort, write the index and fsync it. **Bare** is
 cryptography alone: load the same CRL, and take `serial_number` of each entry once."""
 ABOUT_OPEN = """\
-`service.revocation_file.IndexFile.open` of that index, checksum over all of it included, in a fresh
+`service.revocation.file.IndexFile.open` of that index, checksum over all of it included, in a fresh
 process."""
 ABOUT_RESIDENT = """\
 How much that process grew, by `VmRSS`, from before the index was opened until after all of it was

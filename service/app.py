@@ -17,8 +17,8 @@ from .config import MAX_BODY, Config
 from .identity import Questions
 
 if TYPE_CHECKING:
-    from .revocation_background import Background
-    from .revocation_on_demand import OnDemand
+    from .revocation.background import Background
+    from .revocation.on_demand import OnDemand
 
 
 class Api(Flask):
@@ -77,12 +77,12 @@ def _revocation(
         return None
     keeper: Background | OnDemand
     if stands_still:
-        from .revocation_on_demand import OnDemand  # noqa: PLC0415  (costs nothing where it is off)
+        from .revocation.on_demand import OnDemand  # noqa: PLC0415  (costs nothing where it is off)
 
         keeper = OnDemand(config.revocation, log)
         app.before_request(keeper.catch_up)
     else:
-        from .revocation_background import Background  # noqa: PLC0415
+        from .revocation.background import Background  # noqa: PLC0415
 
         keeper = Background(config.revocation, log)
     keeper.start()

@@ -14,11 +14,12 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from . import registry_settings, revocation_settings, throttle_settings, token_settings
+from . import registry_settings, throttle_settings, token_settings
 from .certificate import Name, parse_name
 from .policy import AllowList
 from .registry_settings import RegistrySettings
-from .revocation_settings import RevocationSettings
+from .revocation import settings as revocation_settings
+from .revocation.settings import RevocationSettings
 from .sources import SOURCES, Source
 from .throttle_settings import ThrottleSettings
 from .token_settings import TokenSettings

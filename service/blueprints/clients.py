@@ -18,12 +18,12 @@ from flask import Blueprint, current_app, url_for
 from service.access_log import note_change
 from service.authorization import requires
 from service.client import Client as Caller
-from service.conditional import IfMatch, etag, require
-from service.constraints import text
-from service.declared import Answer, declared
-from service.fault import Fault
+from service.contract.conditional import IfMatch, etag, require
+from service.contract.constraints import text
+from service.contract.declared import Answer, declared
+from service.contract.fault import Fault
+from service.contract.paging import Page, Paging
 from service.identity import current_client
-from service.paging import Page, Paging
 from service.problems import (
     CertificateNotAllowed,
     ClientSuspended,

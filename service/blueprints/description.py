@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, request
 
-from service.declared import declared
+from service.contract.declared import declared
 
 bp = Blueprint("description", __name__)
 
@@ -20,7 +20,7 @@ def openapi() -> Response:
 @declared(media_type="text/html; charset=utf-8", headers=("Content-Security-Policy",))
 def docs() -> Response:
     """Describe the API, for people: one page that needs nothing from elsewhere."""
-    from service.reference_page import POLICY  # noqa: PLC0415
+    from service.contract.reference_page import POLICY  # noqa: PLC0415
 
     response = Response(_made()[1], mimetype="text/html")
     response.headers["Content-Security-Policy"] = POLICY
@@ -33,8 +33,8 @@ def _made() -> tuple[str, str]:
     made: dict[str, tuple[str, str]] = current_app.extensions.setdefault("description", {})
     server = request.script_root or "/"
     if server not in made:
-        from service.openapi import document  # noqa: PLC0415
-        from service.reference_page import page  # noqa: PLC0415
+        from service.contract.openapi import document  # noqa: PLC0415
+        from service.contract.reference_page import page  # noqa: PLC0415
 
         found = document(current_app, server)
         made[server] = (current_app.json.dumps(found) + "\n", page(found))

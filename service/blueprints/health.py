@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Blueprint, current_app
 
-from service.declared import declared
+from service.contract.declared import declared
 from service.identity import public
 
 bp = Blueprint("health", __name__)

@@ -16,13 +16,13 @@ from flask.sansio.blueprints import BlueprintSetupState
 
 from service import problems
 from service.authorization import requires
-from service.constraints import text
-from service.declared import Answer, Header, declared
+from service.contract.constraints import text
+from service.contract.declared import Answer, Header, declared
+from service.contract.paging import Page, Paging
 from service.identity import current_client
 from service.orders.opening import open_orders
 from service.orders.order import ID, NewOrder, Order, OrderId, as_placed, is_for, placed
 from service.orders.store import Orders, UnknownOrder
-from service.paging import Page, Paging
 from service.problems import IdempotencyKeyReused, NotFound
 from service.registry.opening import at_start
 from service.registry.store import StoreUnavailable

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from flask import Blueprint, url_for
 
-from service.declared import declared
+from service.contract.declared import declared
 
 bp = Blueprint("root", __name__)
 

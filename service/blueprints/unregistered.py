@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from flask import Blueprint
 
-from service.declared import undocumented
+from service.contract.declared import undocumented
 from service.problems import NotFound
 
 bp = Blueprint("unregistered", __name__)

@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 from flask import Blueprint
 
-from service.declared import declared
+from service.contract.declared import declared
 from service.identity import current_client
 
 bp = Blueprint("whoami", __name__)

@@ -12,7 +12,7 @@ from itertools import islice
 
 from msgspec.json import decode, encode
 
-from service.paging import Page
+from service.contract.paging import Page
 from service.registry.dynamodb_table import ABSENT, Condition, DynamoDbTable, Item, Lost, Put, pause
 from service.registry.store import StoreUnavailable
 

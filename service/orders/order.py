@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from service.constraints import text
+from service.contract.constraints import text
 
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 OrderId = Annotated[str, text(ID, at_most=36, about="of an order of yours")]

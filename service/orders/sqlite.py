@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 from msgspec.json import decode, encode
 
-from service.paging import Page
+from service.contract.paging import Page
 from service.registry.sqlite_file import SqliteFile
 from service.registry.sqlite_schema import Schema
 

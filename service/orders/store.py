@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from service.paging import Page
+from service.contract.paging import Page
 
 from .order import Order
 

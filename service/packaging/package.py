@@ -45,7 +45,10 @@ class Function:
 FUNCTIONS = {
     "ApiFunction": Function(
         "service",
-        ours=("*.py", "blueprints/*.py", "orders/*.py", "registry/*.py", "tokens/*.py"),
+        ours=(
+            *("*.py", "blueprints/*.py", "contract/*.py", "orders/*.py", "registry/*.py"),
+            *("revocation/*.py", "tokens/*.py"),
+        ),
         requirements="requirements.txt",
         but=frozenset({"gunicorn.conf.py", "wsgi.py"}),
     ),

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, convert, structs
 
-from service.constraints import LINES, text
+from service.contract.constraints import LINES, text
 from service.rate import LEAST
 from service.rate import Rate as Limit
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service.constraints import CURSOR
+from service.contract.constraints import CURSOR
 
 from .registration import Registration, Status
 from .representation import Moment

@@ -26,9 +26,9 @@ from pki.profiles import CLIENT
 from pki.remedies import Whose
 from pki.steps import Case
 from service.certificate import ClientCertificate, MalformedCertificate
-from service.crl import RejectedCrl, read, revoked, split
-from service.issuer import issuers
 from service.registry.api_keys import generate, is_well_formed
+from service.revocation.crl import RejectedCrl, read, revoked, split
+from service.revocation.issuer import issuers
 from service.token_settings import DEFAULT_ALGORITHMS, TokenSettings
 from service.tokens import bearer, claims, jwks
 from service.tokens.bearer import NoToken, WrongToken

@@ -39,7 +39,7 @@ PURE = (
 )
 # Imported when it is called, by who asks for it: no import at the head of a file.
 LAZY = {
-    "service/revocation_s3.py": {"boto3"},
+    "service/revocation/s3.py": {"boto3"},
     "service/registry/dynamodb_table.py": {"boto3"},
 }
 # Of the service, Flask's commands may know what Flask makes them of, and nothing else may.
@@ -191,4 +191,4 @@ def test_a_broken_arrow_is_seen() -> None:
     assert broken(file, {"flask"})
     assert broken(file, {"service.blueprints"})
     assert not broken(file, {"servic"})
-    assert "service.revocation_on_demand" in modules("service")["service.app"]
+    assert "service.revocation.on_demand" in modules("service")["service.app"]

@@ -42,7 +42,7 @@ def test_the_function_imports_nothing_that_it_does_not_need() -> None:
 
 def test_revocation_costs_nothing_where_it_is_off() -> None:
     code = "import service.lambda_handler, sys; print(*(n for n in sys.modules if 'revoc' in n))"
-    assert loaded(code, ENV) == {"service.revocation_settings"}
+    assert loaded(code, ENV) == {"service.revocation.settings"}
     assert "subprocess" not in imported("import service.lambda_handler")
 
 
@@ -68,8 +68,8 @@ def test_orders_cost_nothing_where_there_is_no_registry(tmp_path: Path) -> None:
 def test_what_is_declared_costs_nothing_before_it_is_needed(tmp_path: Path) -> None:
     """msgspec holds bodies against types, and makes the document: of that nothing at the start."""
     code = "import service.lambda_handler, sys; print(*sys.modules)"
-    clients = {"msgspec", "service.inputs", "service.blueprints.clients"}
-    described = {"service.openapi", "service.reference_page"}
+    clients = {"msgspec", "service.contract.inputs", "service.blueprints.clients"}
+    described = {"service.contract.openapi", "service.contract.reference_page"}
     off = loaded(code, ENV)
     assert off & (clients | described) == set()
     assert {"service.blueprints.description", "service.blueprints.unregistered"} <= off

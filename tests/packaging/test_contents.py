@@ -52,7 +52,8 @@ def test_git_ignores_what_the_pki_makes() -> None:
         (
             "service",
             {
-                *("*.py", "blueprints/*.py", "orders/*.py", "registry/*.py", "tokens/*.py"),
+                *("*.py", "blueprints/*.py", "contract/*.py", "orders/*.py", "registry/*.py"),
+                *("revocation/*.py", "tokens/*.py"),
                 "registry/cli/*.py",
                 *("requirements.txt", "requirements-gunicorn.txt"),
             },

@@ -19,19 +19,17 @@ from tests.packaging.test_contents import KEY, pins
 OURS = {
     "service": [
         *("__init__", "access_log", "app", "authorization", "certificate", "chain", "client"),
-        *("conditional", "config", "constraints", "crl", "declared", "der", "fault", "header"),
-        *("i_json", "identity", "inputs", "issuer", "lambda_answer", "lambda_event"),
-        *("lambda_handler", "openapi", "openapi_answers", "openapi_links", "paging", "policy"),
-        *("problems", "rate", "reference_page", "registry_settings"),
-        *("revocation", "revocation_background"),
-        *("revocation_build", "revocation_check", "revocation_child", "revocation_fetched"),
-        *("revocation_file", "revocation_on_demand", "revocation_refresh", "revocation_s3"),
-        *("revocation_settings", "revocation_sources", "revocation_truststore", "sources"),
-        *("throttle", "throttle_settings", "token_settings", "unread_body", "validation"),
+        *("config", "identity", "lambda_answer", "lambda_event", "lambda_handler", "policy"),
+        *("problems", "rate", "registry_settings", "sources", "throttle", "throttle_settings"),
+        *("token_settings", "unread_body"),
     ],
     "service/blueprints": [
         *("__init__", "clients", "description", "health", "orders", "root", "unregistered"),
         *("whoami",),
+    ],
+    "service/contract": [
+        *("__init__", "answers", "conditional", "constraints", "declared", "fault", "header"),
+        *("i_json", "inputs", "links", "openapi", "paging", "reference_page", "validation"),
     ],
     "service/orders": [
         *("__init__", "dynamodb", "opening", "order", "sqlite", "store"),
@@ -41,6 +39,10 @@ OURS = {
         *("dynamodb_keys", "dynamodb_table", "known", "leases", "matcher", "opening"),
         *("registration", "representation", "sqlite", "sqlite_buckets", "sqlite_file"),
         *("sqlite_schema", "store", "usage"),
+    ],
+    "service/revocation": [
+        *("__init__", "background", "build", "check", "child", "crl", "der", "fetched", "file"),
+        *("index", "issuer", "on_demand", "refresh", "s3", "settings", "sources", "truststore"),
     ],
     "service/tokens": [
         *("__init__", "bearer", "claims", "jwks", "keys", "source", "verification"),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from aws import parameters
 from aws.template import Template, read
-from service import revocation_settings, throttle_settings, token_settings
+from service import throttle_settings, token_settings
+from service.revocation import settings as revocation_settings
 from tests.packaging.template.combinations import COMBINATIONS
 from tests.packaging.template.reach import parameters_of
 from tests.packaging.template.source import FILE, REGION, Edits, source

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta, convert, to_builtins
 
-from service.constraints import text
-from service.fault import Fault, Faulty
+from service.contract.constraints import text
+from service.contract.fault import Fault, Faulty
+from service.contract.validation import converted
 from service.registry.api_keys import MOST_KEYS
 from service.registry.registration import Registration, Status
 from service.registry.representation import NewClient, Settings
-from service.validation import converted
 
 _SHORT = 80  # characters of what is shown of a value
 #: Instead of the patterns that representation.py has.

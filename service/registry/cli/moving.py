@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from service.i_json import NotIJson, parse
+from service.contract.i_json import NotIJson, parse
 
 from . import context, options, table
 from .draft import written

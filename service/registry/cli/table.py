@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service.i_json import NotIJson, parse
+from service.contract.i_json import NotIJson, parse
 from service.rate import Rate
 from service.registry.matcher import KINDS
 

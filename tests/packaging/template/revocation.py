@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from service import revocation_settings
 from service.config import Config, InvalidConfiguration
-from service.revocation_settings import S3Object
+from service.revocation import settings as revocation_settings
+from service.revocation.settings import S3Object
 
 from .function import environment, function, published
 from .made import Made

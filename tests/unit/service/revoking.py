@@ -7,10 +7,10 @@ from pathlib import Path
 
 from service.certificate import ClientCertificate
 from service.problems import CertificateRevoked, CertificateStatusUnknown
-from service.revocation_build import refresh
-from service.revocation_check import Revocation
-from service.revocation_file import IndexFile
-from service.revocation_settings import RevocationSettings
+from service.revocation.build import refresh
+from service.revocation.check import Revocation
+from service.revocation.file import IndexFile
+from service.revocation.settings import RevocationSettings
 from tests import builders, crls
 from tests.builders import Holder
 from tests.crls import NOW

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import crl, der, issuer
-from service.crl import Crl, RejectedCrl
+from service.revocation import crl, der, issuer
+from service.revocation.crl import Crl, RejectedCrl
 from tests import builders, crls
 from tests.builders import Holder
 from tests.crls import NOW, Entry, extension

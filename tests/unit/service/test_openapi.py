@@ -14,10 +14,10 @@ from flask import Blueprint, Flask
 from msgspec import Struct
 
 from service.authorization import requires, requires_api_key, requires_token
-from service.declared import Answer, declaration, declared, undocumented
-from service.header import Header
-from service.openapi import document
-from service.openapi_answers import REFERENCE
+from service.contract.answers import REFERENCE
+from service.contract.declared import Answer, declaration, declared, undocumented
+from service.contract.header import Header
+from service.contract.openapi import document
 from service.problems import TYPE_PREFIX, Problem
 from service.registry import api_keys
 from tests.unit.service.certs import HEADER

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import crl, issuer
-from service.revocation import Block, BrokenIndex, Header, Index, key, pack, sort
+from service.revocation import crl, issuer
+from service.revocation.index import Block, BrokenIndex, Header, Index, key, pack, sort
 from tests import builders, crls
 from tests.builders import Holder
 from tests.crls import NOW, Entry

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from service import revocation_build
 from service.certificate import comparable
-from service.revocation_build import refresh
-from service.revocation_file import IndexFile
+from service.revocation import build
+from service.revocation.build import refresh
+from service.revocation.file import IndexFile
 from tests import builders, crls
 from tests.crls import NOW, Entry
 from tests.unit.service.revoking import CA, OTHER, World
@@ -191,7 +191,7 @@ def test_it_runs_as_a_process_of_its_own(world: World) -> None:
         "grace": 0,
         "unless_since": 0,
     }
-    command = [sys.executable, "-m", "service.revocation_build"]
+    command = [sys.executable, "-m", "service.revocation.build"]
     done = subprocess.run(
         command, input=json.dumps(asked), cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -205,7 +205,7 @@ def test_main_in_this_process(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     asked = {"sources": [], "truststore": [str(world.truststore)], "grace": 0, "unless_since": 0}
     asked["folder"] = str(world.file.folder)
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asked)))
-    assert revocation_build.main() == 0
+    assert build.main() == 0
     assert world.file.open().blocks == ()
 
 

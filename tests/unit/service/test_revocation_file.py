@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from service.certificate import ClientCertificate
-from service.revocation import BrokenIndex
-from service.revocation_check import Revocation
-from service.revocation_file import IndexFile, UnusableFolder
-from service.revocation_refresh import Refresher
-from service.revocation_settings import RevocationSettings
+from service.revocation.check import Revocation
+from service.revocation.file import IndexFile, UnusableFolder
+from service.revocation.index import BrokenIndex
+from service.revocation.refresh import Refresher
+from service.revocation.settings import RevocationSettings
 from stack.settings import ROOT
 from tests import builders, crls
 from tests.crls import NOW
@@ -111,8 +111,8 @@ LOOK = """
 import resource, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from service.revocation_refresh import Refresher
-from service.revocation_settings import RevocationSettings
+from service.revocation.refresh import Refresher
+from service.revocation.settings import RevocationSettings
 source, truststore, folder = sys.argv[1:]
 refresher = Refresher(RevocationSettings((source,), (truststore,), Path(folder)), print)
 refresher.look(time.time())

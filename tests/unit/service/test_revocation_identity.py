@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from service.app import create_app
 from service.config import Config, InvalidConfiguration
-from service.revocation_background import Background
-from service.revocation_refresh import Refresher
+from service.revocation.background import Background
+from service.revocation.refresh import Refresher
 from tests import builders, crls
 from tests.builders import Holder
 from tests.crls import NOW, Entry
@@ -230,7 +230,7 @@ def test_a_child_that_fails_is_a_problem_and_no_crash(
     settings = Config.from_env(world.env).revocation
     assert settings is not None
     refresher = Refresher(settings, world.log.append)
-    monkeypatch.setattr("service.revocation_child.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("service.revocation.child.sys.executable", "/nowhere/python")
     refresher.look(time.time() + 10_000)
     assert "cannot be built" in str(world.lines("revocation")[0]["problems"])
 

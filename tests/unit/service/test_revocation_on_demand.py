@@ -13,14 +13,14 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
-from service import revocation_on_demand
 from service.app import create_app
 from service.certificate import ClientCertificate
 from service.config import Config
 from service.problems import CertificateStatusUnknown
-from service.revocation_build import refresh
-from service.revocation_child import Child
-from service.revocation_settings import RevocationSettings
+from service.revocation import on_demand
+from service.revocation.build import refresh
+from service.revocation.child import Child
+from service.revocation.settings import RevocationSettings
 from tests import builders, crls
 from tests.crls import NOW
 from tests.parity import amazon
@@ -45,8 +45,8 @@ class World:
         self.frozen = 0.0
         self._monkeypatch = monkeypatch
         clock = SimpleNamespace(time=lambda: time.time() + self.frozen, monotonic=time.monotonic)
-        monkeypatch.setattr(revocation_on_demand, "time", clock)
-        monkeypatch.setattr("service.revocation_refresh.Child", self._child)
+        monkeypatch.setattr(on_demand, "time", clock)
+        monkeypatch.setattr("service.revocation.refresh.Child", self._child)
         self._apps: list[Flask] = []
 
     def _child(self, settings: RevocationSettings, folder: Path, unless_since: float) -> Child:
@@ -65,8 +65,8 @@ class World:
         os.mkfifo(self.source)
 
     def patience(self, seconds: float) -> None:
-        self._monkeypatch.setattr(revocation_on_demand, "PATIENCE", seconds)
-        self._monkeypatch.setattr(revocation_on_demand, "FIRST", seconds)
+        self._monkeypatch.setattr(on_demand, "PATIENCE", seconds)
+        self._monkeypatch.setattr(on_demand, "FIRST", seconds)
 
     def app(self) -> Flask:
         config = Config.from_env(

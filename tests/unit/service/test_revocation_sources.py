@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from service import revocation_sources
-from service.revocation_fetched import Fetched, SourceUnavailable
-from service.revocation_s3 import over_s3
-from service.revocation_sources import from_file, shown, source
+from service.revocation import sources
+from service.revocation.fetched import Fetched, SourceUnavailable
+from service.revocation.s3 import over_s3
+from service.revocation.sources import from_file, shown, source
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 ETAG = '"v1"'
@@ -155,7 +155,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
 
 
 def test_a_body_without_end_is_cut_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revocation_sources, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(sources, "MAX_BYTES", 100_000)
     site.answer = reply(200, b"x" * 100_001)
     with pytest.raises(SourceUnavailable, match="more than 100000"):
         source(url(site))("")
@@ -166,7 +166,7 @@ def test_a_body_without_end_is_cut_off(site: Site, monkeypatch: pytest.MonkeyPat
 def test_a_trickle_does_not_outlast_the_deadline(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(revocation_sources, "DEADLINE", 0.0)
+    monkeypatch.setattr(sources, "DEADLINE", 0.0)
     with pytest.raises(SourceUnavailable, match="not complete"):
         source(url(site))("")
 
@@ -234,7 +234,7 @@ def test_s3_that_refuses_is_unavailable(status: int) -> None:
 
 
 def test_an_object_that_is_too_large_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.revocation_s3.MAX_BYTES", 3)
+    monkeypatch.setattr("service.revocation.s3.MAX_BYTES", 3)
     assert over_s3("s3://bucket/key", "", lambda: _Bucket(b"crl"))
     with pytest.raises(SourceUnavailable, match="more than 3"):
         over_s3("s3://bucket/key", "", lambda: _Bucket(b"crls"))

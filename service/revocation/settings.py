@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .certificate import Name
+from service.certificate import Name
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
 _LONGEST = 365 * 86400

@@ -29,7 +29,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .certificate import UNREADABLE
+from service.certificate import UNREADABLE
+
 from .issuer import Issuer
 
 MAGIC = b"REVOKED\x01"

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import problems
-from .authorization import Demands
+from service import problems
+from service.authorization import Demands
+from service.problems import TYPE_PREFIX, Problem
+
 from .declared import Declaration
-from .problems import TYPE_PREFIX, Problem
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 REFERENCE = "#/components/schemas/{name}"

@@ -1,4 +1,4 @@
-"""The process that looks at the sources once, revocation_build.py, for whoever waits for it."""
+"""The process that looks at the sources once, build.py, for whoever waits for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from .revocation_settings import RevocationSettings
+from .settings import RevocationSettings
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,7 +35,7 @@ class Child:
         )
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service.revocation_build"],
+            [sys.executable, "-m", "service.revocation.build"],
             stdin=pipe, stdout=pipe, stderr=pipe, cwd=_ROOT, text=True,
         )  # fmt: skip
         self.began = time.time()

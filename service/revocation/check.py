@@ -8,10 +8,11 @@ from datetime import datetime
 
 from cryptography import x509
 
-from .certificate import UNREADABLE, ClientCertificate
-from .problems import CertificateRevoked, CertificateStatusUnknown
-from .revocation import REASONS, Block, Index
-from .revocation_settings import RevocationSettings
+from service.certificate import UNREADABLE, ClientCertificate
+from service.problems import CertificateRevoked, CertificateStatusUnknown
+
+from .index import REASONS, Block, Index
+from .settings import RevocationSettings
 
 KEPT = 4096
 

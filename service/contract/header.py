@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .problems import Problem, ValidationFailed
+from service.problems import Problem, ValidationFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from .certificate import UNREADABLE
+from service.certificate import UNREADABLE
+
+from .fetched import SourceUnavailable
+from .index import Index
 from .issuer import Issuer, issuers
-from .revocation import Index
-from .revocation_fetched import SourceUnavailable
-from .revocation_sources import shown, source
+from .sources import shown, source
 
 
 @dataclass(frozen=True, slots=True)

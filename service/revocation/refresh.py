@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from .revocation import BrokenIndex
-from .revocation_check import Revocation
-from .revocation_child import Child, StillLooking
-from .revocation_file import IndexFile, Version
-from .revocation_settings import RevocationSettings
+from .check import Revocation
+from .child import Child, StillLooking
+from .file import IndexFile, Version
+from .index import BrokenIndex
+from .settings import RevocationSettings
 
 #: How long a start waits for the first look at the sources. Lambda gives 10 s for all of it.
 FIRST = 6.0
@@ -23,7 +23,7 @@ Log = Callable[[str], None]
 class Refresher:
     """Has a child process look at the sources, and puts in force what it makes of them.
 
-    When, is for who has one: revocation_background.py, and revocation_on_demand.py for Lambda.
+    When, is for who has one: background.py, and on_demand.py for Lambda.
     """
 
     def __init__(self, settings: RevocationSettings, log: Log) -> None:

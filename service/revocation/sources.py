@@ -1,4 +1,4 @@
-"""Where CRLs come from: files and HTTP here, S3 in revocation_s3.py.
+"""Where CRLs come from: files and HTTP here, S3 in s3.py.
 
 A source gives its bytes and a tag; who brings the tag back learns whether anything is new.
 """
@@ -16,7 +16,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from .crl import MAX_BYTES
-from .revocation_fetched import TIMEOUT, Fetch, Fetched, SourceUnavailable
+from .fetched import TIMEOUT, Fetch, Fetched, SourceUnavailable
 
 DEADLINE = 60.0  #: seconds for all of them
 _NOT_MODIFIED = 304
@@ -29,7 +29,7 @@ def source(entry: str) -> Fetch:
     if scheme in {"http", "https"}:
         return lambda tag: over_http(entry, tag)
     if scheme == "s3":
-        from .revocation_s3 import over_s3  # noqa: PLC0415  (it needs boto3)
+        from .s3 import over_s3  # noqa: PLC0415  (it needs boto3)
 
         return lambda tag: over_s3(entry, tag)
     return lambda tag: from_file(Path(entry), tag)

@@ -1,4 +1,4 @@
-"""One look at the sources, in a process of its own: `python -m service.revocation_build`.
+"""One look at the sources, in a process of its own: `python -m service.revocation.build`.
 
 What it takes to read a million entries, in memory and time, is gone with the process; and whoever
 answers requests never waits for a network. Settings come as JSON on stdin, and what there is to
@@ -16,12 +16,12 @@ from pathlib import Path
 
 from . import crl, der
 from .crl import Crl, RejectedCrl
-from .revocation import Block, BrokenIndex, Header, Index, pack, sort
-from .revocation_fetched import Fetched, SourceUnavailable
-from .revocation_file import IndexFile
-from .revocation_settings import RevocationSettings
-from .revocation_sources import shown, source
-from .revocation_truststore import Trusted, name, trusted
+from .fetched import Fetched, SourceUnavailable
+from .file import IndexFile
+from .index import Block, BrokenIndex, Header, Index, pack, sort
+from .settings import RevocationSettings
+from .sources import shown, source
+from .truststore import Trusted, name, trusted
 
 Scope = tuple[str, tuple[str, ...]]
 

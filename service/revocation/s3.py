@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from .crl import MAX_BYTES
-from .revocation_fetched import Fetched, SourceUnavailable
-from .revocation_settings import S3Object
+from .fetched import Fetched, SourceUnavailable
+from .settings import S3Object
 
 _NOT_MODIFIED, _FORBIDDEN = 304, 403
 _PATIENCE = 3.0  #: seconds without a byte

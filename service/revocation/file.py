@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from .revocation import BrokenIndex, Index
+from .index import BrokenIndex, Index
 
 Version = tuple[int, int, int]
 

@@ -30,8 +30,9 @@ from typing import (
 
 from flask import Response
 
+from service.problems import Problem
+
 from .header import Header
-from .problems import Problem
 
 if TYPE_CHECKING:
     from .inputs import Inputs

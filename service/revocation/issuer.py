@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .certificate import UNREADABLE, Name, comparable
+from service.certificate import UNREADABLE, Name, comparable
 
 
 @dataclass(frozen=True, slots=True)

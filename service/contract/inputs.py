@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 
 from flask import request
 
+from service.problems import MalformedJson, UnsupportedMediaType, ValidationFailed
+
 from .fault import Fault, Faulty, Place
 from .header import Header
 from .i_json import NotIJson, parse
-from .problems import MalformedJson, UnsupportedMediaType, ValidationFailed
 from .validation import MOST, converted
 
 _MOST_PARAMETERS = 100

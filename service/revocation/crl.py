@@ -14,8 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 
+from service.certificate import UNREADABLE, comparable
+
 from . import der
-from .certificate import UNREADABLE, comparable
 from .issuer import Issuer
 
 #: ALB takes CRLs of 50 MB ("Quotas for your Application Load Balancers").

@@ -13,12 +13,13 @@ from msgspec.json import schema_components
 from msgspec.structs import FieldInfo, fields
 from werkzeug.routing import Rule
 
-from .authorization import Demands, demands
+from service.authorization import Demands, demands
+from service.problems import Problem
+
+from .answers import JSON, REFERENCE, Refer, answers, one_by_one, raised_by
 from .declared import Declaration, declaration
 from .header import Header
-from .openapi_answers import JSON, REFERENCE, Refer, answers, one_by_one, raised_by
-from .openapi_links import link
-from .problems import Problem
+from .links import link
 
 VERSION = "1.0.0"  #: of the API
 API_KEY = "Client-Api-Key"  #: as registry/api_keys.py has it, which without a registry is not there

@@ -6,8 +6,8 @@ import random
 import threading
 import time
 
-from .revocation_refresh import FIRST, LONGEST, Log, Refresher
-from .revocation_settings import RevocationSettings
+from .refresh import FIRST, LONGEST, Log, Refresher
+from .settings import RevocationSettings
 
 _GLANCE = 5.0  #: seconds from one look at the index to the next: another process may have made one
 _JITTER = 0.1

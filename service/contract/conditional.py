@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
+from service.problems import PreconditionFailed, PreconditionRequired
+
 from .header import Header
-from .problems import PreconditionFailed, PreconditionRequired
 
 _ETAGS = re.compile(r'(?:W/)?"[!#-~]*"(?:[ \t]*,[ \t]*(?:W/)?"[!#-~]*")*')
 _VERSION = re.compile(r'(W/)?"([^"]*)"')

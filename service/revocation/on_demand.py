@@ -12,8 +12,8 @@ from __future__ import annotations
 import threading
 import time
 
-from .revocation_refresh import FIRST, LONGEST, Log, Refresher
-from .revocation_settings import RevocationSettings
+from .refresh import FIRST, LONGEST, Log, Refresher
+from .settings import RevocationSettings
 
 #: How long a request waits, in seconds. API Gateway gives up after 29.
 PATIENCE = 8.0

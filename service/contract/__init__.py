@@ -1,0 +1,1 @@
+"""What views take and give: declared once, held to, and described at /openapi.json."""
