@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .settings import RevocationSettings
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class StillLooking(Exception):
