@@ -31,10 +31,7 @@ PURE = (
     "policy",
     "sources",
     "chain",
-    "issuer",
-    "crl",
-    "der",
-    "revocation",
+    *("revocation/crl", "revocation/der", "revocation/index", "revocation/issuer"),
     *("tokens/bearer", "tokens/claims", "tokens/jwks"),
 )
 # Imported when it is called, by who asks for it: no import at the head of a file.
