@@ -49,7 +49,7 @@ def test_the_stack_comes_up_takes_a_good_truststore_and_goes_down(tmp_path: Path
         assert "billing" in said
     finally:
         stack.down()
-        docker._docker(settings, "volume", "rm", "--force", *stack.volumes().values())
+        stack._run("down", "--rmi", "local", "--volumes")
     assert not probe.answers(settings, settings.alb_port)
 
 
