@@ -160,5 +160,6 @@ def _refuse_large_body() -> None:
 
 def _uncached(response: Response) -> Response:
     """Keep answers that a certificate chose out of caches (RFC 9440, 2.4)."""
-    response.headers.setdefault("Cache-Control", "no-store")
+    if "Cache-Control" not in response.headers:
+        response.headers.add("Cache-Control", "no-store")
     return response

@@ -172,8 +172,9 @@ def _called(view: Callable[..., object], declaration: Declaration) -> Callable[.
             response = Response(status=status)
             del response.headers["Content-Type"]
         else:
-            response = Response(encode(answer.body) + b"\n", status, mimetype=_JSON)
-        response.headers.update(answer.headers)
+            response = Response(encode(answer.body) + b"\n", status, content_type=_JSON)
+        if answer.headers:
+            response.headers.update(answer.headers)
         return response
 
     return called
